@@ -1,0 +1,36 @@
+//! The web app: tells whoever asks whether they have been naughty or nice.
+
+use std::time::Duration;
+
+use axum::extract::Path;
+use axum::http::{StatusCode, Uri};
+use axum::middleware::from_fn_with_state;
+use axum::response::{Html, Redirect};
+use axum::{Router, routing::get};
+use opentelemetry::global;
+use tokio::time::sleep;
+
+use crate::latency::{Instruments, measure};
+
+pub fn app() -> Router {
+    let instruments = Instruments::new(&global::meter("naughty-or-nice"));
+    Router::new()
+        .route("/{name}/", get(naughty_or_nice))
+        .route_layer(from_fn_with_state(instruments, measure))
+        .route("/{name}", get(async |uri: Uri| Redirect::temporary(&format!("{}/", uri.path()))))
+        // Browsers ask for an icon unasked; that is no visitor called "favicon.ico".
+        .route("/favicon.ico", get(StatusCode::NOT_FOUND))
+        .fallback((StatusCode::NOT_FOUND, "Who is asking? Try /Ada/"))
+}
+
+async fn naughty_or_nice(Path(name): Path<String>) -> Result<Html<String>, StatusCode> {
+    // Nothing, or nothing that can be seen, would leave a hole in the page.
+    if name.trim().is_empty() || name.contains(char::is_control) {
+        return Err(StatusCode::BAD_REQUEST);
+    }
+    sleep(Duration::from_secs(fastrand::u64(0..=3))).await;
+    let verdict = if fastrand::bool() { "naughty" } else { "nice" };
+    // A stranger chooses the name: unescaped, it could bring a script along.
+    let name = html_escape::encode_text(&name);
+    Ok(Html(format!("{name}, you have been very {verdict} this year!")))
+}
