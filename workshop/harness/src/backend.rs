@@ -1,0 +1,144 @@
+//! A back end that answers as it is told to, for the days when the real one is ill.
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use tiny_http::{Header, Response, Server};
+
+/// What the back end does with a request.
+#[derive(Clone, Copy, Debug)]
+pub enum Answer {
+    /// Answers with this status and no body.
+    Status(u16),
+    /// Answers with this status and a `Retry-After` of so many seconds.
+    RetryAfter(u16, u32),
+    /// Takes the request and never answers.
+    Never,
+}
+
+/// A request as it arrived.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// The path, such as `/v1/metrics`.
+    pub path: String,
+    /// The value of its `Content-Encoding`, empty when there is none.
+    pub encoding: String,
+    /// The body as it came over the wire.
+    pub body: Vec<u8>,
+    /// When it came.
+    pub at: Instant,
+}
+
+/// A running back end. Dropped, it stops and frees its port.
+pub struct Backend {
+    address: SocketAddr,
+    server: Arc<Server>,
+    inbox: Arc<Inbox>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Inbox {
+    requests: Mutex<Vec<Received>>,
+    arrived: Condvar,
+}
+
+impl Inbox {
+    fn lock(&self) -> MutexGuard<'_, Vec<Received>> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Backend {
+    /// Starts on any free port of the loopback address. `answer` is given the number of requests
+    /// that came before.
+    ///
+    /// # Errors
+    /// When no port is to be had.
+    pub fn start(answer: impl FnMut(usize) -> Answer + Send + 'static) -> io::Result<Self> {
+        Self::at(([127, 0, 0, 1], 0).into(), answer)
+    }
+
+    /// Starts at `address`, for one that comes back where it was.
+    ///
+    /// # Errors
+    /// When the address is taken.
+    pub fn at(
+        address: SocketAddr,
+        mut answer: impl FnMut(usize) -> Answer + Send + 'static,
+    ) -> io::Result<Self> {
+        let server = Arc::new(Server::http(address).map_err(io::Error::other)?);
+        let address = server.server_addr().to_ip().ok_or_else(|| io::Error::other("no address"))?;
+        let inbox = Arc::new(Inbox::default());
+        let (listener, sink) = (Arc::clone(&server), Arc::clone(&inbox));
+        let thread = thread::spawn(move || {
+            let mut unanswered = Vec::new();
+            // Ends with the error that `unblock` causes.
+            while let Ok(mut request) = listener.recv() {
+                let mut body = Vec::new();
+                if request.as_reader().read_to_end(&mut body).is_err() {
+                    continue;
+                }
+                let encoding = request.headers().iter().find(|h| h.field.equiv("Content-Encoding"));
+                let received = Received {
+                    path: request.url().to_string(),
+                    encoding: encoding.map(|header| header.value.to_string()).unwrap_or_default(),
+                    body,
+                    at: Instant::now(),
+                };
+                let before = sink.lock().len();
+                let answer = answer(before);
+                sink.lock().push(received);
+                sink.arrived.notify_all();
+                let response = match answer {
+                    Answer::Status(status) => Response::empty(status),
+                    Answer::RetryAfter(status, seconds) => {
+                        let header = Header::from_bytes("Retry-After", seconds.to_string());
+                        header.into_iter().fold(Response::empty(status), Response::with_header)
+                    }
+                    Answer::Never => {
+                        // Dropped, tiny_http would answer for us.
+                        unanswered.push(request);
+                        continue;
+                    }
+                };
+                // Whoever asked may have gone; that is the client's affair.
+                let _ = request.respond(response);
+            }
+        });
+        Ok(Self { address, server, inbox, thread: Some(thread) })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// All requests so far.
+    pub fn requests(&self) -> Vec<Received> {
+        self.inbox.lock().clone()
+    }
+
+    /// Waits for `count` requests in all, a minute at most, and returns those that came.
+    pub fn wait_for(&self, count: usize) -> Vec<Received> {
+        let requests = self.inbox.lock();
+        let few = |requests: &mut Vec<Received>| requests.len() < count;
+        let waited = self.inbox.arrived.wait_timeout_while(requests, Duration::from_secs(60), few);
+        waited.unwrap_or_else(PoisonError::into_inner).0.clone()
+    }
+}
+
+impl Drop for Backend {
+    fn drop(&mut self) {
+        self.server.unblock();
+        if let Some(thread) = self.thread.take() {
+            // A thread that panicked has nothing more to say.
+            let _ = thread.join();
+        }
+    }
+}
