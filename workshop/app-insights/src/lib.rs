@@ -1,0 +1,28 @@
+//! A stand-in for the ingestion endpoint of Azure Application Insights.
+//!
+//! An exporter that is pointed here cannot tell the difference: the paths, the envelopes, the
+//! limits and the answers are those of the published schema ([`SCHEMA`]). What arrives is kept in
+//! bounded memory, per metric, set of dimensions and time grain, for a page to draw.
+//!
+//! The way of a request: [`server`] routes it, `track` reads it, [`body`] unpacks it and splits it
+//! into items, [`envelope`] validates each, [`store`] adds up the metrics within its [`limits`],
+//! [`report`] words the line that the terminal shows, and [`printer`] prints it.
+
+// The example in the README is compiled, so that it stays true.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+pub mod body;
+pub mod envelope;
+pub mod limits;
+pub mod metric;
+pub mod printer;
+pub mod report;
+pub mod server;
+pub mod store;
+mod track;
+
+/// The schema that envelopes are held to, in the repository `Azure/azure-rest-api-specs`.
+pub const SCHEMA: &str =
+    "specification/applicationinsights/data-plane/Monitor.Exporters/preview/v2.1/swagger.json";

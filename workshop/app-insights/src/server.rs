@@ -1,0 +1,162 @@
+//! Listens, knows what is where, and stops in bounded time.
+
+use std::{
+    future::Future,
+    io::{self, Write},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, State},
+    http::StatusCode,
+    routing::{get, post},
+};
+use thiserror::Error;
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, oneshot},
+    time::sleep,
+};
+
+use crate::{body::MAX_SENT, printer::Printer, store::Store, track::track};
+
+/// How long open requests are given when the server stops.
+const STOP_TIME: Duration = Duration::from_secs(2);
+/// Requests whose bodies are held at the same time: with [`MAX_SENT`], 64 MiB at the very most.
+const MAX_READING: usize = 16;
+/// Bodies that are unpacked at the same time. Unpacked, they take the most memory.
+const MAX_UNPACKING: usize = 1;
+
+/// The address cannot be listened on.
+#[derive(Debug, Error)]
+#[error("Cannot listen on {addr}: {source}")]
+pub struct BindError {
+    /// The address asked for.
+    pub addr: SocketAddr,
+    /// What the system says.
+    pub source: io::Error,
+}
+
+/// A server that listens already, though it does not answer yet.
+pub struct Server {
+    listener: TcpListener,
+    addr: SocketAddr,
+    store: Arc<Store>,
+}
+
+impl Server {
+    /// Listens on `addr` (port 0 takes any free port), to put into `store` what comes in.
+    ///
+    /// # Errors
+    ///
+    /// When the address is taken, is not this machine's, or is not allowed.
+    pub async fn bind(addr: SocketAddr, store: Arc<Store>) -> Result<Self, BindError> {
+        let failed = |source| BindError { addr, source };
+        let listener = TcpListener::bind(addr).await.map_err(failed)?;
+        let addr = listener.local_addr().map_err(failed)?;
+        Ok(Self { listener, addr, store })
+    }
+
+    /// The address it really listens on.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The connection string for an app on this machine. Its key is all noughts: any is taken.
+    #[must_use]
+    pub fn connection_string(&self) -> String {
+        let mut addr = self.addr;
+        if addr.ip().is_unspecified() {
+            addr.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        }
+        format!(
+            "InstrumentationKey=00000000-0000-0000-0000-000000000000;\
+             IngestionEndpoint=http://{addr}/"
+        )
+    }
+
+    /// Serves until `shutdown` is done, then gives open requests a bounded time.
+    ///
+    /// `out` gets a line for every batch of which something was accepted, and `err` everything
+    /// else. Neither can make the server wait.
+    ///
+    /// # Errors
+    ///
+    /// When the system fails it; a client cannot make it fail.
+    pub async fn serve(
+        self,
+        out: impl Write + Send + 'static,
+        err: impl Write + Send + 'static,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> io::Result<()> {
+        let (printer, writer) = Printer::start(out, err)?;
+        let app = App {
+            store: self.store,
+            printer,
+            reading: Arc::new(Semaphore::new(MAX_READING)),
+            unpacking: Arc::new(Semaphore::new(MAX_UNPACKING)),
+        };
+        let (stopping, stop) = oneshot::channel();
+        let graceful = axum::serve(self.listener, router(app)).with_graceful_shutdown(async move {
+            shutdown.await;
+            // Nobody listens if the server has failed, and then nothing is to be stopped.
+            let _ = stopping.send(());
+        });
+        let result = tokio::select! {
+            result = graceful => result,
+            () = async {
+                let _ = stop.await;
+                sleep(STOP_TIME).await;
+            } => Ok(()),
+        };
+        writer.finish().await;
+        result
+    }
+}
+
+/// What every request needs.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) store: Arc<Store>,
+    pub(crate) printer: Printer,
+    /// Held by a request while its body is in memory.
+    pub(crate) reading: Arc<Semaphore>,
+    /// Held by a request while its body is being unpacked.
+    pub(crate) unpacking: Arc<Semaphore>,
+}
+
+fn router(app: App) -> Router {
+    Router::new()
+        .route("/", get(about))
+        .route("/v2/track", post(track))
+        .route("/v2.1/track", post(track))
+        // Python's exporter appends its path to the endpoint as it is, and the portal's connection
+        // strings end with a slash.
+        .route("//v2.1/track", post(track))
+        .fallback(async || (StatusCode::NOT_FOUND, "Post telemetry to /v2.1/track\n"))
+        .method_not_allowed_fallback(async || {
+            (StatusCode::METHOD_NOT_ALLOWED, "Post telemetry to /v2.1/track\n")
+        })
+        .layer(DefaultBodyLimit::max(MAX_SENT))
+        .with_state(app)
+}
+
+async fn about(State(app): State<App>) -> String {
+    let status = app.store.status();
+    let limits = status.reached.iter().map(|limit| format!("Limit reached: {limit}.\n"));
+    format!(
+        "This is a stand-in for Azure Application Insights, not the real service.\n\
+         \n\
+         POST /v2.1/track  takes telemetry, and so does /v2/track\n\
+         \n\
+         It holds {} series in {} time grains of {} s.\n{}",
+        status.series,
+        status.grains,
+        app.store.grain().as_secs(),
+        limits.collect::<String>(),
+    )
+}

@@ -1,0 +1,124 @@
+//! A hundred thousand broken bodies: none makes the decoder panic, hang or keep anything.
+
+mod support;
+
+use app_insights::{
+    body::{self, Encoding, Framing},
+    envelope::Item,
+    limits::Limits,
+    report,
+    store::Store,
+};
+use fastrand::Rng;
+use jiff::Timestamp;
+use support::gzip;
+
+const SEEDS: [&str; 5] = [
+    include_str!("fixtures/python-1.0.0b58.json"),
+    r#"[{"name":"Microsoft.ApplicationInsights.Metric","time":"2026-11-22T12:00:00.000Z","iKey":"k","tags":{"ai.cloud.role":"app"},"data":{"baseType":"MetricData","baseData":{"ver":2,"metrics":[{"name":"request-latency","kind":"Aggregation","count":3,"min":0.5,"max":2000.0,"value":2013.0}],"properties":{"value":"nice"}}}}]"#,
+    r#"{"name":"n","time":"2026-11-22T12:00:00Z","iKey":"k","data":{"baseType":"MetricData","baseData":{"ver":2,"metrics":[{"name":"m","value":1e308,"kind":"Measurement"}]}}}"#,
+    "{\"name\":\"n\",\"time\":\"2026-11-22T12:00:00Z\",\"iKey\":\"k\"}\n{\"name\":\"n\",\"time\":\"2026-11-21T12:00:00+01:00\",\"iKey\":\"k\",\"data\":{\"baseType\":\"MessageData\"}}\n",
+    "[[[[{\"\\ud800\":\"\\u0000\"},-0.0,1e999,null,true]]]]",
+];
+
+/// Pieces that mean something to a parser.
+const PIECES: [&str; 20] = [
+    "\"",
+    "\\",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\n",
+    "null",
+    "-1",
+    "1e999",
+    "0",
+    "\"\\ud800\"",
+    "é",
+    "\u{202e}",
+    "9007199254740993",
+    "\"2026-11-22T12:00:00Z\"",
+    "\"9999-12-31T23:59:60Z\"",
+    "[[[[[",
+];
+
+fn mutate(bytes: &mut Vec<u8>, random: &mut Rng) {
+    for _ in 0..random.usize(1..5) {
+        let at = random.usize(..=bytes.len());
+        let piece = random.choice(PIECES).unwrap_or_default().as_bytes();
+        match random.u8(..6) {
+            0 if at < bytes.len() => bytes[at] = random.u8(..),
+            1 if at < bytes.len() => bytes[at] ^= 1 << random.u8(..8),
+            2 => bytes.truncate(at),
+            3 => {
+                let end = (at + random.usize(..40)).min(bytes.len());
+                bytes.splice(at..end, piece.iter().copied());
+            }
+            4 => {
+                let end = (at + random.usize(..40)).min(bytes.len());
+                let copy = bytes[at..end].to_vec();
+                bytes.splice(at..at, copy);
+            }
+            _ => {
+                bytes.splice(at..at, piece.iter().copied());
+            }
+        }
+    }
+}
+
+#[test]
+fn broken_bodies_break_nothing() {
+    let now: Timestamp = "2026-11-22T16:00:00Z".parse().unwrap();
+    let store = Store::new(10, Limits { series: 100, ..Limits::default() }, move || now);
+    let mut random = Rng::with_seed(319);
+    let (mut accepted, mut refused, mut unreadable) = (0, 0, 0);
+    #[cfg(target_os = "linux")]
+    let mut before = None;
+    for round in 0..100_000 {
+        #[cfg(target_os = "linux")]
+        if round == 10_000 {
+            before = Some(support::memory("self", "VmRSS:"));
+        }
+        let mut bytes = random.choice(SEEDS).unwrap_or_default().as_bytes().to_vec();
+        let packed = random.u8(..4) == 0;
+        // What is broken may be what is packed, or the packing.
+        let inside = random.bool();
+        if !packed || inside {
+            mutate(&mut bytes, &mut random);
+        }
+        if packed {
+            bytes = gzip(&bytes);
+            if !inside {
+                mutate(&mut bytes, &mut random);
+            }
+        }
+        let encoding = if packed { Encoding::Gzip } else { Encoding::Identity };
+        let framing = if random.bool() { Framing::Json } else { Framing::JsonStream };
+        let Ok(items) = body::decode(&bytes, encoding, framing, now) else {
+            unreadable += 1;
+            continue;
+        };
+        let points = items.iter().filter_map(|item| match item {
+            Ok(Item::Metric(metric)) => Some(&metric.point),
+            _ => None,
+        });
+        let dropped = store.record(points).dropped;
+        let line = report::line(&items, dropped);
+        assert!(!line.contains(char::is_control), "round {round}: {line:?}");
+        refused += items.iter().filter(|item| item.is_err()).count();
+        accepted += items.iter().filter(|item| item.is_ok()).count();
+    }
+    // All three ways are really taken.
+    assert!(accepted > 10_000 && refused > 10_000 && unreadable > 10_000);
+    println!("accepted {accepted} items, refused {refused}; {unreadable} bodies unreadable");
+    assert_eq!(store.status().series, 100);
+    #[cfg(target_os = "linux")]
+    {
+        let after = support::memory("self", "VmRSS:");
+        let before = before.unwrap();
+        assert!(after <= before + 5, "{before} MiB grew to {after} MiB");
+    }
+}
