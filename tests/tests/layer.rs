@@ -1,0 +1,146 @@
+//! The defects of opentelemetry-instrumentation-tower, each pinned. A test that fails here is good
+//! news: the layer got better, and the remark in the steps and in the book can go.
+
+use std::{
+    io::Write,
+    net::TcpStream,
+    sync::{
+        OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{Router, routing::get};
+use opentelemetry::global;
+use opentelemetry_instrumentation_tower::http::server::Layer;
+use opentelemetry_sdk::metrics::{
+    InMemoryMetricExporter, PeriodicReader, SdkMeterProvider,
+    data::{AggregatedMetrics, HistogramDataPoint, MetricData, ScopeMetrics, SumDataPoint},
+};
+use tests::Session;
+use tokio::net::TcpListener;
+
+/// What step 02 prints after these requests.
+fn console(requests: &[&str]) -> String {
+    let session = Session::start(2).unwrap();
+    for request in requests {
+        let head = format!("{request} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        session.step.raw(head.as_bytes()).unwrap();
+    }
+    session.stop().unwrap().0.stdout
+}
+
+#[test]
+fn url_scheme_is_empty() {
+    assert!(console(&["GET /Ada/"]).contains("url.scheme: \n"));
+}
+
+#[test]
+fn any_method_is_believed() {
+    assert!(console(&["FOOBAR /Ada/"]).contains("http.request.method: FOOBAR\n"));
+}
+
+#[test]
+fn neither_the_server_nor_the_error_is_named() {
+    let text = console(&["GET /Ada/", "POST /Ada/", "GET /%FF/"]);
+    for attribute in ["server.address", "server.port", "error.type"] {
+        assert!(!text.contains(attribute), "{text}");
+    }
+}
+
+/// This one is no defect but what keeps a stranger from choosing the attribute.
+#[test]
+fn an_unmatched_path_has_no_route() {
+    let text = console(&["GET /a/b/c"]);
+    assert!(text.contains("http.response.status_code: 404"), "{text}");
+    assert!(!text.contains("http.route"), "{text}");
+}
+
+/// The layer knows no meter but the global one, so the tests of this file share it.
+fn exporter() -> &'static (SdkMeterProvider, InMemoryMetricExporter) {
+    static SHARED: OnceLock<(SdkMeterProvider, InMemoryMetricExporter)> = OnceLock::new();
+    SHARED.get_or_init(|| {
+        let exporter = InMemoryMetricExporter::default();
+        let reader = PeriodicReader::builder(exporter.clone())
+            .with_interval(Duration::from_secs(3600))
+            .build();
+        let provider = SdkMeterProvider::builder().with_reader(reader).build();
+        global::set_meter_provider(provider.clone());
+        (provider, exporter)
+    })
+}
+
+/// The value of `http.server.active_requests`, and how many durations were recorded.
+fn active_and_done() -> (usize, u64) {
+    let (provider, exporter) = exporter();
+    exporter.reset();
+    provider.force_flush().unwrap();
+    let (mut active, mut done) = (0, 0);
+    for resource in exporter.get_finished_metrics().unwrap() {
+        for metric in resource.scope_metrics().flat_map(ScopeMetrics::metrics) {
+            match (metric.name(), metric.data()) {
+                ("http.server.active_requests", AggregatedMetrics::I64(MetricData::Sum(sum))) => {
+                    active = sum.data_points().map(SumDataPoint::value).sum();
+                }
+                (
+                    "http.server.request.duration",
+                    AggregatedMetrics::F64(MetricData::Histogram(histogram)),
+                ) => {
+                    done = histogram.data_points().map(HistogramDataPoint::count).sum();
+                }
+                _ => (),
+            }
+        }
+    }
+    (usize::try_from(active).unwrap(), done)
+}
+
+/// How many handlers came to an end, of whatever kind.
+static ENDED: AtomicUsize = AtomicUsize::new(0);
+
+struct Ending;
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        ENDED.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+async fn panic() -> &'static str {
+    let _ending = Ending;
+    panic!("a handler's panic, on purpose")
+}
+
+async fn wait() -> &'static str {
+    let _ending = Ending;
+    std::future::pending().await
+}
+
+#[tokio::test]
+async fn a_panic_and_a_lost_client_stay_active_for_ever_and_have_no_duration() {
+    exporter();
+    let app =
+        Router::new().route("/panic", get(panic)).route("/wait", get(wait)).layer(Layer::new());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(axum::serve(listener, app).into_future());
+    for (path, before) in [("/panic", 0), ("/wait", 1)] {
+        let mut client = TcpStream::connect(address).unwrap();
+        client.write_all(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()).unwrap();
+        wait_until(|| active_and_done().0 > before).await;
+        drop(client);
+        wait_until(|| ENDED.load(Ordering::SeqCst) > before).await;
+    }
+    // Both are over; the layer thinks that both go on.
+    assert_eq!(active_and_done(), (2, 0));
+}
+
+async fn wait_until(condition: impl Fn() -> bool) {
+    let waited = tokio::time::timeout(Duration::from_secs(30), async {
+        while !condition() {
+            tokio::task::yield_now().await;
+        }
+    });
+    waited.await.expect("waited in vain");
+}
