@@ -22,7 +22,7 @@ fn run() -> Result<()> {
     fastrand::seed(variable("SEED", fastrand::u64(..), "a whole number")?);
     let provider = telemetry::init()?;
     let served = serve(app());
-    provider.shutdown().unwrap_or_else(|error| eprintln!("the last metrics are lost: {error}"));
+    provider.shutdown().unwrap_or_else(|_| eprintln!("the last metrics are lost"));
     served
 }
 
@@ -31,7 +31,8 @@ fn run() -> Result<()> {
 async fn serve(app: Router) -> Result<()> {
     let port = variable("PORT", 8000, "a port from 0 to 65535, where 0 takes any free one")?;
     let listener = TcpListener::bind(("127.0.0.1", port)).await;
-    let listener = listener.with_context(|| format!("cannot listen on port {port} (set PORT?)"))?;
+    let listener = listener
+        .with_context(|| format!("cannot listen on port {port} (PORT=0 takes any free one)"))?;
     let address = listener.local_addr()?;
     let (stop, hurry) = (stop_signal()?, stop_signal()?);
     eprintln!("Listening on http://{address} (try http://{address}/Ada/)");
