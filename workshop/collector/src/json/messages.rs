@@ -1,0 +1,212 @@
+//! The messages of the metrics of OTLP: the keys of each in JSON, and the field that each fills.
+//!
+//! After `collector/metrics/v1/metrics_service.proto`, `metrics/v1/metrics.proto`,
+//! `resource/v1/resource.proto` and `common/v1/common.proto` of
+//! <https://github.com/open-telemetry/opentelemetry-proto>.
+
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::common::v1::{
+    AnyValue, ArrayValue, EntityRef, InstrumentationScope, KeyValue, KeyValueList, any_value::Value,
+};
+use opentelemetry_proto::tonic::metrics::v1::exponential_histogram_data_point::Buckets;
+use opentelemetry_proto::tonic::metrics::v1::summary_data_point::ValueAtQuantile;
+use opentelemetry_proto::tonic::metrics::v1::{
+    Exemplar, ExponentialHistogram, ExponentialHistogramDataPoint, Gauge, Histogram,
+    HistogramDataPoint, Metric, NumberDataPoint, ResourceMetrics, ScopeMetrics, Sum, Summary,
+    SummaryDataPoint, exemplar, metric::Data, number_data_point,
+};
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use serde::de::MapAccess;
+
+use super::values::Base64;
+use super::{Message, append, choose, enumeration, id, merge, set, set_some, skip};
+
+/// `Type { "key" => how(field), }`: how the value of each key is read into a field. Other keys are
+/// skipped.
+macro_rules! messages {
+    ($($message:ident {
+        $($key:literal => $how:ident($field:ident $(, $member:expr)?),)*
+    })*) => {$(
+        impl Message for $message {
+            fn field<'de, A: MapAccess<'de>>(
+                &mut self,
+                key: &str,
+                json: &mut A,
+            ) -> Result<(), A::Error> {
+                match key {
+                    $($key => $how(&mut self.$field, $($member,)? json),)*
+                    _ => skip(json),
+                }
+            }
+        }
+    )*};
+}
+
+messages! {
+    ExportMetricsServiceRequest {
+        "resourceMetrics" => append(resource_metrics),
+    }
+
+    ResourceMetrics {
+        "resource" => merge(resource),
+        "scopeMetrics" => append(scope_metrics),
+        "schemaUrl" => set(schema_url),
+    }
+
+    Resource {
+        "attributes" => append(attributes),
+        "droppedAttributesCount" => set(dropped_attributes_count),
+        "entityRefs" => append(entity_refs),
+    }
+
+    EntityRef {
+        "schemaUrl" => set(schema_url),
+        "type" => set(r#type),
+        "idKeys" => append(id_keys),
+        "descriptionKeys" => append(description_keys),
+    }
+
+    ScopeMetrics {
+        "scope" => merge(scope),
+        "metrics" => append(metrics),
+        "schemaUrl" => set(schema_url),
+    }
+
+    InstrumentationScope {
+        "name" => set(name),
+        "version" => set(version),
+        "attributes" => append(attributes),
+        "droppedAttributesCount" => set(dropped_attributes_count),
+    }
+
+    Metric {
+        "name" => set(name),
+        "description" => set(description),
+        "unit" => set(unit),
+        "metadata" => append(metadata),
+        "gauge" => choose(data, Data::Gauge),
+        "sum" => choose(data, Data::Sum),
+        "histogram" => choose(data, Data::Histogram),
+        "exponentialHistogram" => choose(data, Data::ExponentialHistogram),
+        "summary" => choose(data, Data::Summary),
+    }
+
+    Gauge {
+        "dataPoints" => append(data_points),
+    }
+
+    Sum {
+        "dataPoints" => append(data_points),
+        "aggregationTemporality" => enumeration(aggregation_temporality),
+        "isMonotonic" => set(is_monotonic),
+    }
+
+    Histogram {
+        "dataPoints" => append(data_points),
+        "aggregationTemporality" => enumeration(aggregation_temporality),
+    }
+
+    ExponentialHistogram {
+        "dataPoints" => append(data_points),
+        "aggregationTemporality" => enumeration(aggregation_temporality),
+    }
+
+    Summary {
+        "dataPoints" => append(data_points),
+    }
+
+    NumberDataPoint {
+        "attributes" => append(attributes),
+        "startTimeUnixNano" => set(start_time_unix_nano),
+        "timeUnixNano" => set(time_unix_nano),
+        "asDouble" => choose(value, number_data_point::Value::AsDouble),
+        "asInt" => choose(value, number_data_point::Value::AsInt),
+        "exemplars" => append(exemplars),
+        "flags" => set(flags),
+    }
+
+    HistogramDataPoint {
+        "attributes" => append(attributes),
+        "startTimeUnixNano" => set(start_time_unix_nano),
+        "timeUnixNano" => set(time_unix_nano),
+        "count" => set(count),
+        "sum" => set_some(sum),
+        "bucketCounts" => append(bucket_counts),
+        "explicitBounds" => append(explicit_bounds),
+        "exemplars" => append(exemplars),
+        "flags" => set(flags),
+        "min" => set_some(min),
+        "max" => set_some(max),
+    }
+
+    ExponentialHistogramDataPoint {
+        "attributes" => append(attributes),
+        "startTimeUnixNano" => set(start_time_unix_nano),
+        "timeUnixNano" => set(time_unix_nano),
+        "count" => set(count),
+        "sum" => set_some(sum),
+        "scale" => set(scale),
+        "zeroCount" => set(zero_count),
+        "positive" => merge(positive),
+        "negative" => merge(negative),
+        "flags" => set(flags),
+        "exemplars" => append(exemplars),
+        "min" => set_some(min),
+        "max" => set_some(max),
+        "zeroThreshold" => set(zero_threshold),
+    }
+
+    Buckets {
+        "offset" => set(offset),
+        "bucketCounts" => append(bucket_counts),
+    }
+
+    SummaryDataPoint {
+        "attributes" => append(attributes),
+        "startTimeUnixNano" => set(start_time_unix_nano),
+        "timeUnixNano" => set(time_unix_nano),
+        "count" => set(count),
+        "sum" => set(sum),
+        "quantileValues" => append(quantile_values),
+        "flags" => set(flags),
+    }
+
+    ValueAtQuantile {
+        "quantile" => set(quantile),
+        "value" => set(value),
+    }
+
+    Exemplar {
+        "filteredAttributes" => append(filtered_attributes),
+        "timeUnixNano" => set(time_unix_nano),
+        "asDouble" => choose(value, exemplar::Value::AsDouble),
+        "asInt" => choose(value, exemplar::Value::AsInt),
+        "traceId" => id(trace_id),
+        "spanId" => id(span_id),
+    }
+
+    KeyValue {
+        "key" => set(key),
+        "value" => merge(value),
+        "keyStrindex" => set(key_strindex),
+    }
+
+    AnyValue {
+        "stringValue" => choose(value, Value::StringValue),
+        "boolValue" => choose(value, Value::BoolValue),
+        "intValue" => choose(value, Value::IntValue),
+        "doubleValue" => choose(value, Value::DoubleValue),
+        "arrayValue" => choose(value, Value::ArrayValue),
+        "kvlistValue" => choose(value, Value::KvlistValue),
+        "bytesValue" => choose(value, |Base64(bytes)| Value::BytesValue(bytes)),
+        "stringValueStrindex" => choose(value, Value::StringValueStrindex),
+    }
+
+    ArrayValue {
+        "values" => append(values),
+    }
+
+    KeyValueList {
+        "values" => append(values),
+    }
+}

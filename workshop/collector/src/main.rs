@@ -1,0 +1,98 @@
+//! Runs the stand-in on the Collector's usual ports: `cargo run -p collector`.
+
+use std::io::{self, ErrorKind};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use clap::Parser;
+use collector::{BindError, Collector, say};
+
+/// A stand-in for the OpenTelemetry Collector: takes metrics by OTLP over HTTP (Protobuf or JSON,
+/// gzip or not, POST /v1/metrics) and prints on stdout what the Collector's debug exporter prints.
+///
+/// It has no gRPC, no traces or logs, no configuration file, no pipelines and no other exporters.
+/// Stop it with Ctrl-C.
+#[derive(Parser)]
+#[command(version)]
+struct Options {
+    /// Where to take OTLP/HTTP; port 0 takes any free port
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:4318")]
+    listen: String,
+    /// Where to answer health checks (GET /); port 0 takes any free port
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:13133")]
+    health: String,
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    match run(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    let result = runtime.block_on(serve(options));
+    // Whoever reads our stdout may have stopped reading: do not wait for the text to be written.
+    runtime.shutdown_timeout(Duration::from_millis(500));
+    result
+}
+
+async fn serve(options: &Options) -> anyhow::Result<()> {
+    let stop = stop_signal().context("cannot listen for Ctrl-C")?;
+    let collector = Collector::bind(&options.listen, &options.health)
+        .await
+        .map_err(|error| advise(options, &error))?;
+    let otlp = collector.otlp_address()?;
+    let health = collector.health_address()?;
+    say(&format!("Listening on http://{otlp}"));
+    say("This is a stand-in for the OpenTelemetry Collector: it prints the metrics sent to \
+         /v1/metrics as the debug exporter does, and no more. No gRPC, no traces or logs, no \
+         pipelines, no other exporters.");
+    say(&format!("Health: http://{health}/"));
+    collector.serve(io::stdout(), stop).await?;
+    Ok(())
+}
+
+/// Says what to do about an address that cannot be listened on.
+fn advise(options: &Options, error: &BindError) -> anyhow::Error {
+    let option = if error.address == options.listen { "--listen" } else { "--health" };
+    let advice = match error.source.kind() {
+        ErrorKind::AddrInUse => {
+            "Another program has that port, perhaps another Collector: stop it, or take another port"
+        }
+        _ => "Give an address of this machine",
+    };
+    anyhow!("{error}. {advice}, for example {option} 127.0.0.1:0")
+}
+
+/// Done at the first Ctrl-C or SIGTERM.
+#[cfg(unix)]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Done at the first Ctrl-C.
+#[cfg(windows)]
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupt.recv().await;
+    })
+}
