@@ -9,13 +9,13 @@ pub fn app() -> Router {
     Router::new()
         .route("/{name}/", get(naughty_or_nice))
         .route("/{name}", get(async |uri: Uri| Redirect::temporary(&format!("{}/", uri.path()))))
-        // Browsers ask for an icon unasked; that is no visitor called "favicon.ico".
+        // Browsers ask for an icon by themselves; it is not a visitor called "favicon.ico".
         .route("/favicon.ico", get(StatusCode::NOT_FOUND))
         .fallback((StatusCode::NOT_FOUND, "Who is asking? Try /Ada/"))
 }
 
 async fn naughty_or_nice(Path(name): Path<String>) -> Result<Html<String>, StatusCode> {
-    // Nothing, or nothing that can be seen, would leave a hole in the page.
+    // An empty or invisible name would leave a hole in the page.
     if name.trim().is_empty() || name.contains(char::is_control) {
         return Err(StatusCode::BAD_REQUEST);
     }

@@ -22,7 +22,7 @@ fn run() -> Result<()> {
     serve(app())
 }
 
-/// Serves until Ctrl-C or SIGTERM. One thread is plenty, and keeps the verdicts in order.
+/// Serves until Ctrl-C or SIGTERM. One thread is plenty, and a seed holds for one thread only.
 #[tokio::main(flavor = "current_thread")]
 async fn serve(app: Router) -> Result<()> {
     let port = variable("PORT", 8000, "a port from 0 to 65535, where 0 takes any free one")?;

@@ -14,7 +14,7 @@ const EVERY: NonZeroU64 = NonZeroU64::new(5000).unwrap();
 
 /// Starts exporting. Call `shutdown` on what it returns, or the last metrics are lost.
 pub fn init() -> Result<SdkMeterProvider> {
-    // Left to read this itself, the SDK takes nonsense for a minute and 0 for "without a pause".
+    // Left to read this itself, the SDK replaces nonsense by a minute, and never pauses at 0.
     let every = variable("OTEL_METRIC_EXPORT_INTERVAL", EVERY, "milliseconds, at least 1")?;
     let service = variable("OTEL_SERVICE_NAME", "naughty-or-nice".to_string(), "UTF-8 text")?;
 

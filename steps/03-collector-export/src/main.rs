@@ -23,11 +23,11 @@ fn run() -> Result<()> {
     fastrand::seed(variable("SEED", fastrand::u64(..), "a whole number")?);
     let provider = telemetry::init()?;
     let served = serve(app());
-    provider.shutdown().unwrap_or_else(|_| eprintln!("the last metrics are lost"));
+    provider.shutdown().unwrap_or_else(|_| eprintln!("the last metrics may be lost"));
     served
 }
 
-/// Serves until Ctrl-C or SIGTERM. One thread is plenty, and keeps the verdicts in order.
+/// Serves until Ctrl-C or SIGTERM. One thread is plenty, and a seed holds for one thread only.
 #[tokio::main(flavor = "current_thread")]
 async fn serve(app: Router) -> Result<()> {
     let port = variable("PORT", 8000, "a port from 0 to 65535, where 0 takes any free one")?;

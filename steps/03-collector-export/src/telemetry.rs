@@ -15,14 +15,14 @@ const EVERY: NonZeroU64 = NonZeroU64::new(5000).unwrap();
 
 /// Starts exporting. Call `shutdown` on what it returns, or the last metrics are lost.
 pub fn init() -> Result<SdkMeterProvider> {
-    // Left to read this itself, the SDK takes nonsense for a minute and 0 for "without a pause".
+    // Left to read this itself, the SDK replaces nonsense by a minute, and never pauses at 0.
     let every = variable("OTEL_METRIC_EXPORT_INTERVAL", EVERY, "milliseconds, at least 1")?;
     let service = variable("OTEL_SERVICE_NAME", "naughty-or-nice".to_string(), "UTF-8 text")?;
 
     // The SDK tells its troubles to `tracing`; without a subscriber nobody hears of them.
     tracing_subscriber::fmt().with_max_level(LevelFilter::WARN).with_writer(io::stderr).init();
     let exporter = MetricExporter::builder().with_http().with_http_client(Client).build();
-    let exporter = exporter.context("OTEL_EXPORTER_OTLP_ENDPOINT should be a URL")?;
+    let exporter = exporter.context("the endpoint should be like http://localhost:4318")?;
     let every = Duration::from_millis(every.get());
     let provider = SdkMeterProvider::builder()
         .with_resource(Resource::builder().with_service_name(service).build())

@@ -13,22 +13,20 @@ pub struct Client;
 
 #[async_trait]
 impl HttpClient for Client {
-    async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let (mut head, body) = request.into_parts();
-        head.uri = safe(head.uri)?;
-        // The exporter looks at the status itself: after some it tries again.
-        let config = Agent::config_builder().http_status_as_error(false);
-        let agent = config.timeout_global(Some(Duration::from_secs(10))).build().new_agent();
-        let (parts, mut body) = agent.run(Request::from_parts(head, body.to_vec()))?.into_parts();
+    async fn send_bytes(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        // The exporter turns every `http://` into `https://`, the stand-in's too. So this machine's
+        // own addresses are spoken to in plain HTTP, and all others over TLS.
+        let own = matches!(request.uri().host(), Some("127.0.0.1" | "[::1]" | "localhost"));
+        let mut uri = request.uri().clone().into_parts();
+        uri.scheme = Some(if own { Scheme::HTTP } else { Scheme::HTTPS });
+        *request.uri_mut() = Uri::from_parts(uri)?;
+        // The exporter looks at the status itself. A redirect would lose the metrics on its way,
+        // and a proxy would look for the stand-in on its own machine.
+        let config = Agent::config_builder().http_status_as_error(false).max_redirects(0);
+        let config = if own { config.proxy(None) } else { config };
+        let config = config.timeout_global(Some(Duration::from_secs(10)));
+        let agent = config.build().new_agent();
+        let (parts, mut body) = agent.run(request.map(Vec::from))?.into_parts();
         Ok(Response::from_parts(parts, body.read_to_vec()?.into()))
     }
-}
-
-/// The exporter turns every `http://` into `https://`, without a word and for the stand-in too.
-/// So this machine's own addresses are spoken to in plain HTTP, and all others in TLS.
-fn safe(uri: Uri) -> Result<Uri, HttpError> {
-    let own = matches!(uri.host(), Some("127.0.0.1" | "[::1]" | "localhost"));
-    let mut parts = uri.into_parts();
-    parts.scheme = Some(if own { Scheme::HTTP } else { Scheme::HTTPS });
-    Ok(Uri::from_parts(parts)?)
 }

@@ -1,4 +1,4 @@
-//! A middleware that counts and times every request, whatever becomes of it.
+//! A middleware that counts and times each request to the routes it wraps, whatever becomes of it.
 
 use std::{slice, thread};
 
@@ -34,7 +34,7 @@ pub async fn measure(State(to): State<Instruments>, request: Request, next: Next
 }
 
 /// Records itself when dropped, for that happens in any case: after the answer, when the handler
-/// panics, and when the client went away and the server drops the request half done.
+/// panics, and when the request is given up half done, mostly because the client went away.
 struct Measurement {
     to: Instruments,
     started: Instant,
@@ -47,7 +47,7 @@ impl Drop for Measurement {
         let outcome = match self.status {
             Some(status) => KeyValue::new("http.response.status_code", status),
             None if thread::panicking() => KeyValue::new("error.type", "panic"),
-            None => KeyValue::new("error.type", "client_gone"),
+            None => KeyValue::new("error.type", "aborted"),
         };
         let latency = self.started.elapsed().as_secs_f64() * 1000.0;
         self.to.count.add(1, slice::from_ref(&outcome));

@@ -14,14 +14,14 @@ use crate::{client::Client, variable};
 
 const EVERY: NonZeroU64 = NonZeroU64::new(5000).unwrap();
 
-/// Says what to do and not what it found: a connection string is nobody else's business.
+/// Says what to do and not what it found: a connection string is a secret.
 const NO_CONNECTION_STRING: &str = "APPLICATIONINSIGHTS_CONNECTION_STRING is missing or broken; \
     copy it from the Overview page of your Application Insights resource, or start the stand-in \
     (`cargo run -p app-insights`) and use the one that it prints";
 
 /// Starts exporting. Call `shutdown` on what it returns, or the last metrics are lost.
 pub fn init() -> Result<SdkMeterProvider> {
-    // Left to read this itself, the SDK takes nonsense for a minute and 0 for "without a pause".
+    // Left to read this itself, the SDK replaces nonsense by a minute, and never pauses at 0.
     let every = variable("OTEL_METRIC_EXPORT_INTERVAL", EVERY, "milliseconds, at least 1")?;
     let service = variable("OTEL_SERVICE_NAME", "naughty-or-nice".to_string(), "UTF-8 text")?;
 
@@ -40,15 +40,17 @@ pub fn init() -> Result<SdkMeterProvider> {
     Ok(provider)
 }
 
-/// Checked more closely than the exporter does, which panics at some endpoints.
+/// Checked more closely than the exporter does, which panics at an endpoint that is no URL.
 fn connection_string() -> Option<String> {
     let text = env::var("APPLICATIONINSIGHTS_CONNECTION_STRING").ok()?;
     // Azure's own examples end in `;`, which the exporter refuses.
-    let text = text.trim().trim_end_matches(';');
-    let fields = text.to_lowercase();
-    let field = |name| fields.rsplit(';').find_map(|field| field.strip_prefix(name));
-    let key = field("instrumentationkey=")?.trim();
-    let endpoint = field("ingestionendpoint=").unwrap_or("https://dc").trim();
-    let absolute = endpoint.parse::<Uri>().is_ok_and(|uri| uri.scheme().is_some());
-    (absolute && !key.is_empty()).then(|| text.to_string())
+    let text = text.trim().trim_end_matches(';').trim();
+    let sound = |field: &str| match field.to_lowercase().split_once('=') {
+        Some(("instrumentationkey", key)) => !key.trim().is_empty(),
+        Some(("ingestionendpoint", url)) => {
+            url.trim().parse().is_ok_and(|url: Uri| url.scheme().is_some())
+        }
+        _ => true,
+    };
+    text.split(';').all(sound).then(|| text.to_string())
 }
