@@ -13,7 +13,7 @@ use harness::Program;
 
 mod session;
 
-pub use session::{Session, envelopes, otlp, pointed_at, readable};
+pub use session::{Session, envelopes, greetings, otlp, pointed_at, readable, requests};
 
 /// Each step: its number, and its folder below `steps/`.
 pub const STEPS: [(u8, &str); 5] = [

@@ -1,10 +1,13 @@
 //! A step together with a back end of its own, whatever kind it needs, and what reached it.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use flate2::read::GzDecoder;
 use harness::{Answer, Backend, Error, Finished, Program, Running};
-use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::{
+    collector::metrics::v1::ExportMetricsServiceRequest,
+    metrics::v1::{metric::Data, number_data_point::Value},
+};
 use prost::Message;
 
 use crate::{azure, step};
@@ -69,8 +72,8 @@ impl Session {
     pub fn wait_for_exports(&self, count: usize) -> Result<(), Error> {
         if self.number == 2 {
             self.step.wait_for_stdout(|text| text.matches("Metrics\n").count() >= count)?;
-        } else {
-            self.backend.wait_for(count);
+        } else if self.backend.wait_for(count).len() < count {
+            return Err(io::Error::other(format!("fewer than {count} exports came")).into());
         }
         Ok(())
     }
@@ -111,4 +114,38 @@ pub fn otlp(body: &[u8]) -> ExportMetricsServiceRequest {
 /// When it is something else.
 pub fn envelopes(body: &[u8]) -> Vec<serde_json::Value> {
     serde_json::from_str(&readable(body)).expect("the export is an array of envelopes")
+}
+
+/// What an export says of step 03's counter, over both verdicts.
+///
+/// # Panics
+/// When the export is no OTLP, or the counter no sum of integers.
+pub fn greetings(body: &[u8]) -> i64 {
+    let request = otlp(body);
+    let scopes = request.resource_metrics.iter().flat_map(|resource| &resource.scope_metrics);
+    let metrics = scopes.flat_map(|scope| &scope.metrics);
+    let counter = metrics.filter(|metric| metric.name == "naughty_or_nice_counter");
+    let points = counter.flat_map(|metric| match &metric.data {
+        Some(Data::Sum(sum)) => sum.data_points.clone(),
+        other => panic!("the counter is a sum: {other:?}"),
+    });
+    points
+        .map(|point| match point.value {
+            Some(Value::AsInt(value)) => value,
+            other => panic!("the counter counts in integers: {other:?}"),
+        })
+        .sum()
+}
+
+/// What the envelopes of an export say of step 04's counter.
+///
+/// # Panics
+/// When the export is no array of envelopes.
+#[expect(clippy::cast_possible_truncation, reason = "a count is a small whole number")]
+pub fn requests(body: &[u8]) -> i64 {
+    let count = |envelope: serde_json::Value| {
+        let metric = envelope["data"]["baseData"]["metrics"][0].clone();
+        (metric["name"] == "request-count").then(|| metric["value"].as_f64().unwrap() as i64)
+    };
+    envelopes(body).into_iter().filter_map(count).sum()
 }

@@ -69,10 +69,9 @@ fn step_05_reaches_application_insights() {
 }
 
 /// What goes over the wire: an array of envelopes.
-#[test]
-fn step_04_sends_envelopes() {
+fn envelopes_of(number: u8) -> String {
     let hourly = |program: harness::Program| program.env("OTEL_METRIC_EXPORT_INTERVAL", NEVER);
-    let session = Session::with(4, hourly, |_| Answer::Status(200)).unwrap();
+    let session = Session::with(number, hourly, |_| Answer::Status(200)).unwrap();
     visit(&session.step);
     let Session { step, backend, .. } = session;
     step.stop().unwrap();
@@ -93,7 +92,17 @@ fn step_04_sends_envelopes() {
             }
         }
     }
-    assert_snapshot(4, "envelopes", &format!("{:#}", Value::from(envelopes)));
+    format!("{:#}", Value::from(envelopes))
+}
+
+#[test]
+fn step_04_sends_envelopes() {
+    assert_snapshot(4, "envelopes", &envelopes_of(4));
+}
+
+#[test]
+fn step_05_sends_envelopes() {
+    assert_snapshot(5, "envelopes", &envelopes_of(5));
 }
 
 /// Masks what is there and adds nothing.

@@ -51,7 +51,7 @@ fn each_step_builds_few_crates() {
 /// Neither blank lines nor comments count as lines of a step: they are what makes it readable.
 #[test]
 fn each_step_is_small() {
-    for ((number, _), limit) in STEPS.into_iter().zip([100, 125, 150, 200, 200]) {
+    for ((number, _), limit) in STEPS.into_iter().zip([100, 125, 150, 195, 195]) {
         let mut total = 0;
         for file in fs::read_dir(folder(number).join("src")).unwrap() {
             let path = file.unwrap().path();
@@ -120,7 +120,6 @@ fn the_steps_and_the_workspace_agree_on_versions() {
 
 #[test]
 fn a_step_can_be_copied_out_and_builds() {
-    // In the target folder, so that the dependencies need not be built anew each time.
     let outside = tempfile::tempdir().unwrap();
     for (number, name) in STEPS {
         let copy = outside.path().join(name);
@@ -131,6 +130,7 @@ fn a_step_can_be_copied_out_and_builds() {
         }
         fs::copy(folder(number).join("Cargo.toml"), copy.join("Cargo.toml")).unwrap();
         fs::copy(root().join("Cargo.lock"), copy.join("Cargo.lock")).unwrap();
+        // In the target folder, so that the dependencies need not be built anew each time.
         let mut cargo = cargo();
         cargo.current_dir(&copy).args(["check", "--offline", "--quiet", "--target-dir"]);
         let output = cargo.arg(root().join("target").join("copied-out")).output().unwrap();

@@ -1,4 +1,4 @@
-//! A back end that answers as it is told to, for the days when the real one is ill.
+//! A back end that answers as it is told to, for tests of failures.
 
 use std::{
     io,
@@ -17,6 +17,8 @@ pub enum Answer {
     Status(u16),
     /// Answers with this status and a `Retry-After` of so many seconds.
     RetryAfter(u16, u32),
+    /// Sends the client to `/elsewhere` with this status.
+    Redirect(u16),
     /// Takes the request and never answers.
     Never,
 }
@@ -95,11 +97,17 @@ impl Backend {
                 let answer = answer(before);
                 sink.lock().push(received);
                 sink.arrived.notify_all();
+                let with_header = |status: u16, name: &str, value: String| {
+                    let header = Header::from_bytes(name, value);
+                    header.into_iter().fold(Response::empty(status), Response::with_header)
+                };
                 let response = match answer {
                     Answer::Status(status) => Response::empty(status),
                     Answer::RetryAfter(status, seconds) => {
-                        let header = Header::from_bytes("Retry-After", seconds.to_string());
-                        header.into_iter().fold(Response::empty(status), Response::with_header)
+                        with_header(status, "Retry-After", seconds.to_string())
+                    }
+                    Answer::Redirect(status) => {
+                        with_header(status, "Location", "/elsewhere".to_string())
                     }
                     Answer::Never => {
                         // Dropped, tiny_http would answer for us.

@@ -105,8 +105,8 @@ fn part_at<'a>(root: &'a mut Part, path: &[usize]) -> &'a mut Part {
     path.iter().fold(root, |part, &index| &mut part.parts[index])
 }
 
-/// Masks and sorts a part and all within it. The order of exports, of the lines in a part, and of
-/// metrics within a scope means something and stays.
+/// Masks and sorts a part and all within it. The order of exports, of metrics within a scope, and
+/// of all lines but attributes means something and stays.
 fn settle(part: &mut Part, level: usize, unit: Option<&'static str>, format: &Format) {
     let own = part.lines.iter().find_map(|line| line.trim_start().strip_prefix(format.unit));
     let unit = match own {
