@@ -1,0 +1,92 @@
+//! Nothing that an author can type makes the preprocessor panic, or change what is no directive.
+
+use std::iter::repeat_with;
+use std::path::Path;
+
+use mdbook_steps::Steps;
+
+/// What chapters are made of, and what trips parsers up.
+const PIECES: &[&str] = &[
+    "{{#",
+    "}}",
+    "{{",
+    "{",
+    "}",
+    "#",
+    "\\",
+    "\"",
+    "=",
+    ":",
+    "/",
+    "..",
+    " ",
+    "\n",
+    "\n\n",
+    "\r\n",
+    "\t",
+    "    ",
+    "`",
+    "```",
+    "~~~",
+    "<!--",
+    "-->",
+    "<img",
+    "<svg>",
+    "<p>",
+    "</p>",
+    ">",
+    "> ",
+    "- ",
+    "1. ",
+    "![",
+    "](",
+    ")",
+    "[",
+    "listing",
+    "output",
+    "diff",
+    "figure",
+    "telemetry",
+    "telemetry-diff",
+    "version",
+    "include",
+    "step-01",
+    "step-02",
+    "step-",
+    "app.rs",
+    "Cargo.toml",
+    "console",
+    "from=\"",
+    "to=\"",
+    "alt=\"",
+    "x",
+    "ö",
+    "\u{1f600}",
+    "\u{feff}",
+    "\u{2028}",
+    "\0",
+    "| a |",
+    "---",
+    "é\u{301}",
+];
+
+#[test]
+fn no_text_is_too_strange() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let steps = Steps::new(root);
+    let mut random = fastrand::Rng::with_seed(4);
+    let (mut untouched, mut refused) = (0, 0);
+    for _ in 0..20_000 {
+        let length = random.usize(1..40);
+        let text: String = repeat_with(|| *random.choice(PIECES).unwrap()).take(length).collect();
+        match steps.expand(&text, Path::new("a.md")) {
+            Ok((out, _)) if !text.contains("{{") => {
+                assert_eq!(out, text);
+                untouched += 1;
+            }
+            Ok(_) => {}
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(untouched > 100 && refused > 100, "{untouched} untouched, {refused} refused");
+}
