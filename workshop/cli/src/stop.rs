@@ -1,0 +1,58 @@
+//! Ctrl-C.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+/// How long whatever is under way may take after Ctrl-C.
+pub const GRACE: Duration = Duration::from_secs(2);
+
+/// Tells everything that runs when it is time to stop.
+#[derive(Clone, Debug)]
+pub struct Stop(watch::Receiver<()>);
+
+impl Stop {
+    /// From now on, Ctrl-C and SIGTERM stop whoever waits.
+    ///
+    /// # Errors
+    /// When the system does not let us listen for signals.
+    pub fn at_signal() -> io::Result<Self> {
+        let signal = signal()?;
+        let (running, stopped) = watch::channel(());
+        tokio::spawn(async move {
+            signal.await;
+            drop(running);
+        });
+        Ok(Self(stopped))
+    }
+
+    /// Done when it is time to stop.
+    pub async fn wait(mut self) {
+        // Nothing is ever sent: the sender's end is the sign.
+        let _ = self.0.changed().await;
+    }
+}
+
+/// Done at the first Ctrl-C or SIGTERM.
+#[cfg(unix)]
+fn signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Done at the first Ctrl-C.
+#[cfg(windows)]
+fn signal() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupt.recv().await;
+    })
+}

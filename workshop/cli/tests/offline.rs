@@ -1,0 +1,120 @@
+//! The book on a USB stick: opened without a server or a network, it asks for nothing elsewhere.
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use harness::Program;
+use scraper::{Html, Selector};
+use support::repository;
+use workshop::site::files_in;
+
+/// What a browser loads, or follows, without being told to by its reader.
+const LOADED: [(&str, &str); 9] = [
+    ("script[src]", "src"),
+    ("link[href]:not([rel~=canonical])", "href"),
+    ("img[src]", "src"),
+    ("iframe[src]", "src"),
+    ("source[src]", "src"),
+    ("video[src]", "src"),
+    ("object[data]", "data"),
+    ("base[href]", "href"),
+    ("use[href]", "href"),
+];
+
+#[test]
+fn the_real_book_loads_nothing_from_elsewhere() {
+    let out = tempfile::tempdir().unwrap();
+    let program = Program::new(env!("CARGO_BIN_EXE_workshop")).arg("book").arg(out.path());
+    let finished = program.arg("--root").arg(repository()).run().unwrap();
+    assert!(finished.status.success(), "{}", finished.stderr);
+    assert_eq!(complaints(out.path()), Vec::<String>::new());
+}
+
+#[test]
+fn the_check_sees_what_it_should() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| fs::write(folder.path().join(path), text).unwrap();
+    fs::create_dir(folder.path().join("deep")).unwrap();
+    write("style.css", "a { background: url(https://example.com/a.png) }");
+    write("deep/page.html", "<a href='../index.html#top'>up</a> <a href='missing.html'></a>");
+    write(
+        "index.html",
+        "<link rel='stylesheet' href='style.css'>
+         <script src='https://example.com/a.js'></script>
+         <img src='//example.com/a.png'> <img src='data:image/png;base64,'>
+         <pre class='playground'></pre>
+         <a href='https://example.com/'>a link that the reader may follow</a>
+         <a href='deep/page.html?a#b'></a> <a href='#here'></a> <a href='/index.html'></a>",
+    );
+    assert_eq!(
+        complaints(folder.path()),
+        [
+            "deep/page.html: a[href] missing.html is not in the folder",
+            "index.html: a playground",
+            "index.html: script[src] https://example.com/a.js is not in the folder",
+            "index.html: img[src] //example.com/a.png is not in the folder",
+            "index.html: a[href] /index.html is not in the folder",
+            "style.css: url(http",
+        ]
+    );
+}
+
+/// Everything in the book at `folder` that does not work from there.
+fn complaints(folder: &Path) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for file in files_in(folder).unwrap() {
+        let name = file.to_str().unwrap().to_owned();
+        let extension = file.extension().unwrap_or_default();
+        if extension == "css" {
+            let text = fs::read_to_string(folder.join(&file)).unwrap();
+            let loads = ["url(http", "url(\"http", "url('http", "url(//", "@import"];
+            complaints.extend(
+                loads.iter().filter(|it| text.contains(**it)).map(|it| format!("{name}: {it}")),
+            );
+        }
+        if extension != "html" {
+            continue;
+        }
+        let page = Html::parse_document(&fs::read_to_string(folder.join(&file)).unwrap());
+        // mdBook's script asks play.rust-lang.org as soon as a page has one of these.
+        if page.select(&selector(".playground")).next().is_some() {
+            complaints.push(format!("{name}: a playground"));
+        }
+        let inside = file.parent().unwrap();
+        for (what, attribute) in LOADED {
+            for element in page.select(&selector(what)) {
+                let target = element.attr(attribute).unwrap();
+                if !leads_inside(folder, inside, target) {
+                    complaints.push(format!("{name}: {what} {target} is not in the folder"));
+                }
+            }
+        }
+        for link in page.select(&selector("a[href]")) {
+            let target = link.attr("href").unwrap();
+            // The reader's own choice, and what cannot be had without a network.
+            let elsewhere = ["https://", "http://", "mailto:"];
+            if !elsewhere.iter().any(|scheme| target.starts_with(scheme))
+                && !leads_inside(folder, inside, target)
+            {
+                complaints.push(format!("{name}: a[href] {target} is not in the folder"));
+            }
+        }
+    }
+    complaints
+}
+
+/// Whether `target` on a page in `inside` is relative and leads to a file in `folder`.
+fn leads_inside(folder: &Path, inside: &Path, target: &str) -> bool {
+    let path = target.split(['#', '?']).next().unwrap_or_default();
+    target.starts_with("data:")
+        || path.is_empty()
+        || (!path.starts_with('/')
+            && !path.contains(':')
+            && folder.join(inside).join(path).is_file())
+}
+
+fn selector(text: &str) -> Selector {
+    Selector::parse(text).unwrap()
+}
