@@ -1,8 +1,7 @@
 //! Step 03, export to a Collector: the same metrics leave over OTLP, with a counter of our own.
 //! New: `client.rs`, the exporter in `telemetry.rs`, the counter in `app.rs`.
 //!
-//! Run with `cargo run -p collector` in one terminal and `cargo run -p step-03` in another, then
-//! open <http://127.0.0.1:8000/Ada/> a few times.
+//! Run `cargo run -p collector`, and in another terminal `cargo run -p step-03`.
 
 use std::{io, process, time::Duration};
 
