@@ -13,11 +13,17 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tests::root;
 
 /// Commands that no test can type, and why.
-const NOT_HERE: [(&str, &str); 4] = [
+const NOT_HERE: [(&str, &str); 7] = [
     ("az ", "needs an Azure subscription"),
     ("docker ", "needs Docker"),
     ("direnv ", "needs direnv, and changes what its owner allows"),
     ("cargo test --workspace", "is what runs this test"),
+    ("curl ", "asks a program in another terminal; experiments.rs asks the same"),
+    (
+        "for i in $(seq 2100); do curl ",
+        "asks a program in another terminal; experiments.rs does too",
+    ),
+    ("pkill ", "would kill a program of that name that is not the test's"),
 ];
 
 /// Commands that serve until Ctrl-C, and what they say once they do.
