@@ -40,7 +40,7 @@ fn a_collector_that_comes_late_gets_everything() {
     step.wait_for_stderr(|text| text.contains("network error")).unwrap();
     greet(&step, 4);
     let late = harness::Backend::at(address, |_| OK).unwrap();
-    assert_eq!(late.wait_for(1).len(), 1);
+    assert!(!late.wait_for(1).is_empty());
     let finished = step.stop().unwrap();
     assert!(finished.status.success());
     assert_eq!(greetings(&late.requests().last().unwrap().body), 7);
