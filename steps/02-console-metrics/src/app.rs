@@ -20,7 +20,7 @@ pub fn app() -> Router {
 }
 
 async fn naughty_or_nice(Path(name): Path<String>) -> Result<Html<String>, StatusCode> {
-    // A name that is empty, blank or a control character would leave a hole in the page.
+    // A name that is blank, or has a control character, would leave a hole in the page.
     if name.trim().is_empty() || name.contains(char::is_control) {
         return Err(StatusCode::BAD_REQUEST);
     }

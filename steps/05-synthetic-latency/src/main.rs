@@ -1,5 +1,5 @@
 //! Step 05, synthetic latency: answers come up to 3 s late, until an alert notices.
-//! New: one line in `app.rs`.
+//! New: one line in `app.rs`, and its imports.
 //!
 //! Run as step 04, with `cargo run -p step-05`, and open <http://127.0.0.1:8000/Ada/> for a while.
 
