@@ -13,15 +13,20 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+pub mod aggregation;
+pub mod alerts;
 pub mod body;
 pub mod envelope;
 pub mod limits;
 pub mod metric;
 pub mod printer;
 pub mod report;
+pub mod rule;
 pub mod server;
 pub mod store;
+pub mod timing;
 mod track;
+pub mod words;
 
 /// The schema that envelopes are held to, in the repository `Azure/azure-rest-api-specs`.
 pub const SCHEMA: &str =

@@ -1,7 +1,7 @@
 //! Words what happened to a batch, as one line for people.
 //!
 //! Every name in it was chosen by whoever sent the telemetry. So nothing but plain names is
-//! printed as it is: the rest is quoted, with line breaks and terminal escapes made harmless.
+//! printed as it is, see [`words`].
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,13 +10,12 @@ use std::{
 
 use crate::{
     envelope::{Item, ItemError},
-    metric::{Aggregate, DEFAULT_NAMESPACE, Metric, Point, Series},
+    metric::{Aggregate, Metric, Point, Series},
+    words::{self, MAX_TEXT, number},
 };
 
 /// The most metrics that a line names.
 const MAX_METRICS: usize = 20;
-/// The most characters of a name or a message that a line shows.
-const MAX_TEXT: usize = 120;
 
 /// The line for a batch: what was accepted of it, added up over the dimensions, then what was
 /// ignored, refused or, because of a limit of the store, `dropped`.
@@ -89,11 +88,7 @@ impl<'a> Summary<'a> {
     }
 
     fn describe(&self, metric: &Metric) -> String {
-        let mut text = String::new();
-        if &*metric.namespace != DEFAULT_NAMESPACE {
-            text = name(&metric.namespace) + "/";
-        }
-        text += &name(&metric.name);
+        let mut text = words::metric(metric);
         let Some(total) = &self.total else {
             return text;
         };
@@ -118,20 +113,6 @@ impl<'a> Summary<'a> {
     }
 }
 
-/// A name as it may be printed: itself if it is plain, otherwise quoted and escaped.
-fn name(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./%".contains(c);
-    if !text.is_empty() && text.len() <= MAX_TEXT && text.chars().all(plain) {
-        return text.to_owned();
-    }
-    let mut shown: String = text.chars().take(MAX_TEXT).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    // Rust's own quoting escapes control characters, and those that turn the direction of text.
-    format!("{shown:?}")
-}
-
 /// A message, of which part may have come in by telemetry, as it may be printed.
 #[must_use]
 pub fn excerpt(message: &str) -> String {
@@ -142,14 +123,4 @@ pub fn excerpt(message: &str) -> String {
         if matches!(c, '\'' | '"') { c.to_string() } else { c.escape_debug().to_string() }
     };
     shown.chars().map(escape).collect::<String>() + rest
-}
-
-/// At most three decimals, and never a line full of digits.
-fn number(value: f64) -> String {
-    let size = value.abs();
-    if value != 0.0 && !(1e-3..1e15).contains(&size) {
-        return format!("{value:.3e}");
-    }
-    let text = format!("{value:.3}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -1,0 +1,43 @@
+//! How long grains and windows are, and how often rules are evaluated.
+
+use jiff::SignedDuration;
+
+/// The time grain of the store, and what a rule has unless it says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// How long a time grain is.
+    pub grain: SignedDuration,
+    /// How far an evaluation looks back. Azure: "Aggregation granularity (Period)".
+    pub window: SignedDuration,
+    /// How often a rule is evaluated. Azure: "Frequency of evaluation".
+    pub frequency: SignedDuration,
+}
+
+impl Timing {
+    /// Grains of so many seconds (at least one), windows of three grains, an evaluation a grain.
+    #[must_use]
+    pub fn of_grain(seconds: u32) -> Self {
+        let grain = SignedDuration::from_secs(seconds.max(1).into());
+        Self { grain, window: grain * 3, frequency: grain }
+    }
+
+    /// Azure's finest grain, with the window and the frequency of the workshop's rule there.
+    #[must_use]
+    pub fn azure() -> Self {
+        let minute = SignedDuration::from_mins(1);
+        Self { grain: minute, window: minute * 5, frequency: minute }
+    }
+
+    /// The grain in seconds, as [`Store::new`](crate::store::Store::new) takes it.
+    #[must_use]
+    pub fn grain_seconds(&self) -> u32 {
+        u32::try_from(self.grain.as_secs()).unwrap_or(1)
+    }
+}
+
+impl Default for Timing {
+    /// So short that a rule fires while people are still looking: 10 s, 30 s and 10 s.
+    fn default() -> Self {
+        Self::of_grain(10)
+    }
+}
