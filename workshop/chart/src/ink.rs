@@ -1,0 +1,155 @@
+//! What a stroke or a fill looks like: CSS variables of the page, never a fixed color.
+
+use plotters::style::{Color, RGBColor, ShapeStyle};
+use plotters_backend::BackendColor;
+
+use crate::MAX_LINES;
+
+/// The fallbacks have a contrast of at least 3 to 1 on white and on a dark page (`#161923`), see
+/// <https://www.w3.org/TR/WCAG22/#non-text-contrast>.
+const LINES: [(&str, &str); MAX_LINES] = [
+    ("#1b6ec2", ""),
+    ("#cf6a0a", "7 3"),
+    ("#2e8b57", "2 3"),
+    ("#b04fc4", "10 3 2 3"),
+    ("#d6457f", "4 2"),
+    ("#0f8a9d", "12 4"),
+    ("#8a7500", "8 3 2 3 2 3"),
+    ("#7a6ff0", "1 2"),
+    ("#a0613a", "5 5"),
+    ("#6b7785", "14 3 4 3"),
+];
+
+pub(crate) const TEXT: &str = "var(--fg, currentColor)";
+const THRESHOLD: &str = "#d1242f";
+const FIRED: &str = "#d1242f";
+const RESOLVED: &str = "#2e8b57";
+
+/// What something is drawn with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ink {
+    Axis,
+    Grid,
+    Threshold,
+    Fired,
+    Resolved,
+    /// The line with this index.
+    Line(u8),
+}
+
+impl Ink {
+    pub(crate) fn line(index: usize) -> Self {
+        Self::Line(u8::try_from(index % MAX_LINES).unwrap_or(0))
+    }
+
+    pub(crate) fn class(self) -> String {
+        match self {
+            Self::Axis => "axis".to_string(),
+            Self::Grid => "grid".to_string(),
+            Self::Threshold => "threshold".to_string(),
+            Self::Fired => "fired".to_string(),
+            Self::Resolved => "resolved".to_string(),
+            Self::Line(index) => format!("line line-{}", index + 1),
+        }
+    }
+
+    pub(crate) fn color(self) -> String {
+        match self {
+            Self::Axis | Self::Grid => TEXT.to_string(),
+            Self::Threshold => format!("var(--chart-threshold, {THRESHOLD})"),
+            Self::Fired => format!("var(--chart-fired, {FIRED})"),
+            Self::Resolved => format!("var(--chart-resolved, {RESOLVED})"),
+            Self::Line(index) => {
+                format!("var(--chart-line-{}, {})", index + 1, LINES[usize::from(index)].0)
+            }
+        }
+    }
+
+    /// The attributes of a stroke.
+    pub(crate) fn stroke(self) -> String {
+        let (width, dash, opacity) = match self {
+            Self::Axis => ("1", "", " stroke-opacity=\"0.6\""),
+            Self::Grid => ("1", "", " stroke-opacity=\"0.15\""),
+            Self::Threshold => ("1.5", "6 4", ""),
+            Self::Fired => ("1.5", "", ""),
+            Self::Resolved => ("1.5", "2 3", ""),
+            Self::Line(index) => ("2", LINES[usize::from(index)].1, ""),
+        };
+        let mut text = format!("stroke=\"{}\" stroke-width=\"{width}\"{opacity}", self.color());
+        if !dash.is_empty() {
+            text += &format!(" stroke-dasharray=\"{dash}\"");
+        }
+        text
+    }
+
+    /// plotters knows colors alone, so the ink goes through it as one.
+    pub(crate) fn style(self) -> ShapeStyle {
+        let code = match self {
+            Self::Axis => 0,
+            Self::Grid => 1,
+            Self::Threshold => 2,
+            Self::Fired => 3,
+            Self::Resolved => 4,
+            Self::Line(index) => 100 + index,
+        };
+        RGBColor(0, 0, code).stroke_width(1)
+    }
+
+    /// The other way round.
+    pub(crate) fn of(color: BackendColor) -> Self {
+        match color.rgb.2 {
+            1 => Self::Grid,
+            2 => Self::Threshold,
+            3 => Self::Fired,
+            4 => Self::Resolved,
+            code if code >= 100 => Self::line(usize::from(code - 100)),
+            _ => Self::Axis,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn luminance(color: &str) -> f64 {
+        let part = |at: usize| {
+            let part = f64::from(u8::from_str_radix(&color[at..at + 2], 16).unwrap()) / 255.0;
+            if part <= 0.03928 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)
+    }
+
+    fn contrast(a: &str, b: &str) -> f64 {
+        let (a, b) = (luminance(a), luminance(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn every_fallback_shows_on_light_and_on_dark() {
+        let all = LINES.iter().map(|(color, _)| *color).chain([THRESHOLD, FIRED, RESOLVED]);
+        for color in all {
+            for page in ["#ffffff", "#161923"] {
+                assert!(contrast(color, page) >= 3.0, "{color} on {page}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_two_lines_have_the_same_color_or_the_same_dashes() {
+        for (index, (color, dash)) in LINES.iter().enumerate() {
+            for (other_color, other_dash) in &LINES[..index] {
+                assert!(color != other_color && dash != other_dash, "{color} {dash}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_ink_comes_back_from_plotters() {
+        let lines = (0..MAX_LINES).map(Ink::line);
+        let others = [Ink::Axis, Ink::Grid, Ink::Threshold, Ink::Fired, Ink::Resolved];
+        for ink in lines.chain(others) {
+            assert_eq!(Ink::of(ink.style().color.to_backend_color()), ink);
+        }
+    }
+}
