@@ -1,0 +1,140 @@
+//! Many apps at once, while somebody looks at the page.
+//!
+//! Run with `cargo bench -p app-insights --bench ingestion`.
+//!
+//! Four clients send 2,000 requests a second for ten seconds, each of them what step 05 sends at
+//! an export, and the page is loaded over and over. It ends with 1 when a request was refused, when
+//! the clients could not keep up the rate, or when the page took longer than 200 ms. A figure of a
+//! busy machine says little.
+
+use std::{
+    fmt::Write as _,
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
+    process::ExitCode,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use harness::Program;
+use jiff::Timestamp;
+
+const CLIENTS: u32 = 4;
+const RATE: u32 = 2000;
+const TIME: Duration = Duration::from_secs(10);
+const PAGE_LIMIT: Duration = Duration::from_millis(200);
+/// How often the page asks for itself, as a browser with four tabs would.
+const REFRESH: Duration = Duration::from_millis(500);
+
+fn main() -> ExitCode {
+    let program = Program::new(env!("CARGO_BIN_EXE_app-insights"));
+    let running = program.arg("--listen").arg("127.0.0.1:0").start().expect("it starts");
+    let address = running.address().to_string();
+    let done = AtomicBool::new(false);
+    let started = Instant::now();
+    let (refused, pages) = thread::scope(|scope| {
+        let clients: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(|| send(&address))).collect();
+        let pages = scope.spawn(|| look(&address, &done));
+        let refused: u32 = clients.into_iter().map(|client| client.join().expect("no panic")).sum();
+        done.store(true, Ordering::Relaxed);
+        (refused, pages.join().expect("no panic"))
+    });
+    let took = started.elapsed();
+    let sent = f64::from(RATE) * TIME.as_secs_f64();
+    let rate = sent / took.as_secs_f64();
+    let median = pages[pages.len() / 2];
+    let slowest = pages[pages.len() - 1];
+    println!("requests sent      {sent:.0} in {:.1} s ({rate:.0} a second)", took.as_secs_f64());
+    println!("requests refused   {refused}");
+    println!("page, {:3} times    median {median:.1?}, slowest {slowest:.1?}", pages.len());
+    running.stop().expect("it stops");
+    let good = refused == 0 && rate > f64::from(RATE) * 0.98 && slowest <= PAGE_LIMIT;
+    println!("{}", if good { "as it should be" } else { "NOT as it should be" });
+    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Sends its share on one connection, each request at its time. Says how many were refused.
+fn send(address: &str) -> u32 {
+    let mut connection = Connection::open(address);
+    let each = Duration::from_secs(1) * CLIENTS / RATE;
+    let requests = RATE / CLIENTS * u32::try_from(TIME.as_secs()).expect("seconds");
+    let start = Instant::now();
+    let mut refused = 0;
+    for number in 0..requests {
+        thread::sleep((start + each * number).saturating_duration_since(Instant::now()));
+        let body = export();
+        let request = format!(
+            "POST /v2/track HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        refused += u32::from(connection.ask(&request) != 200);
+    }
+    refused
+}
+
+/// The page's answering times, sorted.
+fn look(address: &str, done: &AtomicBool) -> Vec<Duration> {
+    let mut connection = Connection::open(address);
+    let request = format!("GET / HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    let mut times = Vec::new();
+    while !done.load(Ordering::Relaxed) {
+        let started = Instant::now();
+        assert_eq!(connection.ask(&request), 200);
+        times.push(started.elapsed());
+        thread::sleep(REFRESH);
+    }
+    times.sort();
+    times
+}
+
+/// What step 05 sends at an export: a count and a latency for each outcome.
+fn export() -> String {
+    let time = Timestamp::now();
+    let mut body = String::from("[");
+    for outcome in ["200", "400"] {
+        for (name, more) in
+            [("request-count", ""), ("request-latency", r#","count":3,"min":0,"max":3000"#)]
+        {
+            let _ = write!(
+                body,
+                r#"{{"name":"Microsoft.ApplicationInsights.Metric","time":"{time}","iKey":"k","tags":{{"ai.cloud.role":"naughty-or-nice"}},"data":{{"baseType":"MetricData","baseData":{{"ver":2,"metrics":[{{"name":"{name}","kind":"Aggregation","value":4500{more}}}],"properties":{{"http.response.status_code":"{outcome}","service.name":"naughty-or-nice"}}}}}}}},"#
+            );
+        }
+    }
+    body.pop();
+    body + "]"
+}
+
+/// A connection that is kept open, as exporters and browsers do.
+struct Connection(BufReader<TcpStream>);
+
+impl Connection {
+    fn open(address: &str) -> Self {
+        let stream = TcpStream::connect(address).expect("it listens");
+        stream.set_nodelay(true).expect("a socket");
+        Self(BufReader::new(stream))
+    }
+
+    /// Sends a request, reads the whole answer, and gives its status.
+    fn ask(&mut self, request: &str) -> u16 {
+        self.0.get_mut().write_all(request.as_bytes()).expect("sent");
+        let (mut status, mut length) = (0, 0);
+        loop {
+            let mut line = String::new();
+            self.0.read_line(&mut line).expect("an answer");
+            let line = line.trim_end().to_ascii_lowercase();
+            if let Some(rest) = line.strip_prefix("http/1.1 ") {
+                status = rest[..3].parse().expect("a status");
+            } else if let Some(rest) = line.strip_prefix("content-length: ") {
+                length = rest.parse().expect("a length");
+            } else if line.is_empty() {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        self.0.read_exact(&mut body).expect("the whole answer");
+        status
+    }
+}
