@@ -3,7 +3,8 @@
 
 use std::{
     collections::BTreeMap,
-    env,
+    env, fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     process::Command,
     sync::Mutex,
@@ -108,4 +109,28 @@ pub fn assert_snapshot(step: u8, name: &str, text: &str) {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+/// Says that a test is left out, and why. Not by `eprintln!`: what a test prints with a macro is
+/// shown only when it fails.
+pub fn skip(why: impl std::fmt::Display) {
+    let _ = writeln!(io::stderr(), "SKIPPED: {why}");
+}
+
+/// Compares `svg` with the picture `name` of the book. `INSTA_UPDATE=always` accepts what is new,
+/// as for snapshots.
+///
+/// # Panics
+/// When they differ, or the picture cannot be written.
+pub fn assert_figure(name: &str, svg: &str) {
+    let path = root().join(format!("book/src/images/{name}.svg"));
+    if env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
+        fs::write(&path, svg).expect("the picture can be written");
+    }
+    let there = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        there == svg,
+        "book/src/images/{name}.svg is not what is drawn now. Accept it with \
+         INSTA_UPDATE=always, and look at it."
+    );
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process_group};
-use tests::root;
+use tests::{root, skip};
 
 /// Commands that no test can type, and why.
 const NOT_HERE: [(&str, &str); 7] = [
@@ -188,7 +188,7 @@ impl Shell {
                 let text = self.text();
                 if text.contains("Address already in use") || text.contains("cannot listen on port")
                 {
-                    eprintln!("SKIPPED: {place}: somebody else has the port");
+                    skip(format!("{place}: somebody else has the port"));
                     return;
                 }
                 panic!("{place}\n{status}\n{text}");

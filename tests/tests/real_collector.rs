@@ -4,13 +4,13 @@
 use std::{env, path::PathBuf, process::Command};
 
 use harness::{Answer, Backend, Program, text};
-use tests::{collector, root, step};
+use tests::{collector, root, skip, step};
 
 /// The real Collector, or a word about how to have it.
 fn otelcol() -> Option<PathBuf> {
     let path = env::var_os("OTELCOL").filter(|path| !path.is_empty()).map(PathBuf::from);
     if path.is_none() {
-        eprintln!("SKIPPED: OTELCOL is not set to a real Collector; .ci/run builds one, with Go");
+        skip("OTELCOL is not set to a real Collector; .ci/run builds one, with Go");
     }
     path
 }
