@@ -1,87 +1,49 @@
-// What steps 04 and 05 need in Azure, and the rule that watches step 05. Deploy it into a resource
-// group: az deployment group create --resource-group NAME --template-file azure/main.bicep
+// What steps 04 and 05 need in Azure, in a resource group of its own:
+//
+//   az deployment sub create --name otel-workshop --location westeurope
+//     --template-file azure/main.bicep --parameters email=you@example.com
+//
+// On a subscription, because a file that is deployed into a group cannot create that group.
+targetScope = 'subscription'
 
 @description('Who gets a mail when the alert fires, and when it is resolved.')
+@minLength(6)
+@maxLength(254)
 param email string
 
-param location string = resourceGroup().location
+@description('The region that keeps the data. Unless given, the region of the deployment.')
+param location string = deployment().location
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
-  name: 'otel-workshop'
+@description('The name of the resource group, and of all that has no other name of its own.')
+@minLength(4)
+@maxLength(63)
+param name string = 'otel-workshop'
+
+@description('Gigabytes a day after which the workspace takes no more until the next day.')
+@minValue(1)
+@maxValue(5)
+param dailyCapGb int = 1
+
+resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+  name: name
   location: location
-  properties: {
-    sku: {
-      name: 'PerGB2018'
-    }
-    retentionInDays: 30
+}
+
+module monitoring 'monitoring.bicep' = {
+  name: 'monitoring'
+  scope: group
+  params: {
+    email: email
+    location: location
+    name: name
+    dailyCapGb: dailyCapGb
   }
 }
 
-resource insights 'Microsoft.Insights/components@2020-02-02' = {
-  name: 'otel-workshop'
-  location: location
-  kind: 'web'
-  properties: {
-    Application_Type: 'web'
-    WorkspaceResourceId: workspace.id
-  }
-}
+// The connection string is not among them. An output stays in the deployment's history for all
+// who may read that, and a secure output cannot be read at all. Ask the component instead.
+@description('The resource group. Delete it, and everything is gone.')
+output resourceGroup string = group.name
 
-resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
-  name: 'otel-workshop'
-  location: 'global'
-  properties: {
-    // At most twelve characters: it is in the text message.
-    groupShortName: 'otelworkshop'
-    enabled: true
-    emailReceivers: [
-      {
-        name: 'me'
-        emailAddress: email
-        useCommonAlertSchema: true
-      }
-    ]
-  }
-}
-
-resource slow 'Microsoft.Insights/metricAlerts@2018-03-01' = {
-  name: 'slow'
-  location: 'global'
-  properties: {
-    description: 'On average, an answer took more than a second.'
-    severity: 2
-    enabled: true
-    scopes: [
-      insights.id
-    ]
-    evaluationFrequency: 'PT1M'
-    windowSize: 'PT5M'
-    criteria: {
-      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
-      allOf: [
-        {
-          criterionType: 'StaticThresholdCriterion'
-          name: 'average latency'
-          metricNamespace: 'azure.applicationinsights'
-          metricName: 'request-latency'
-          timeAggregation: 'Average'
-          operator: 'GreaterThan'
-          // In milliseconds, because the instrument is. The rule itself has no unit.
-          threshold: 1000
-          // The metric need not have arrived yet. Without this the deployment fails.
-          skipMetricValidation: true
-        }
-      ]
-    }
-    // Resolved by itself, after three evaluations in a row that do not meet the condition.
-    autoMitigate: true
-    actions: [
-      {
-        actionGroupId: people.id
-      }
-    ]
-  }
-}
-
-@description('What step 04 wants in APPLICATIONINSIGHTS_CONNECTION_STRING.')
-output connectionString string = insights.properties.ConnectionString
+@description('The Application Insights component, which knows its connection string.')
+output component string = monitoring.outputs.component
