@@ -1,4 +1,4 @@
-//! Types the commands of the book and of the README, as printed, each in the order of its page.
+//! Types the commands of the book and of the READMEs, as printed, each in the order of its page.
 
 use std::{
     fs,
@@ -13,8 +13,12 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tests::{root, skip};
 
 /// Commands that no test can type, and why.
-const NOT_HERE: [(&str, &str); 7] = [
+const NOT_HERE: [(&str, &str); 9] = [
     ("az ", "needs an Azure subscription"),
+    (
+        "export APPLICATIONINSIGHTS_CONNECTION_STRING=\"$(az ",
+        "needs an Azure subscription; the stand-in's own line is typed",
+    ),
     ("docker ", "needs Docker"),
     ("direnv ", "needs direnv, and changes what its owner allows"),
     ("cargo test --workspace", "is what runs this test"),
@@ -23,6 +27,7 @@ const NOT_HERE: [(&str, &str); 7] = [
         "for i in $(seq 2100); do curl ",
         "asks a program in another terminal; experiments.rs does too",
     ),
+    ("while curl ", "asks a program in another terminal, until that one stops"),
     ("pkill ", "would kill a program of that name that is not the test's"),
 ];
 
@@ -62,7 +67,9 @@ fn pages() -> Vec<PathBuf> {
     let summary = fs::read_to_string(book.join("SUMMARY.md")).unwrap();
     let linked = summary.lines().filter_map(|line| line.split_once("](")?.1.split_once(')'));
     let chapters = linked.map(|(page, _)| book.join(page));
-    [root().join("README.md")].into_iter().chain(chapters).collect()
+    // Of Azure last, as it goes on with the variable that step 04 had set.
+    let azure = root().join("azure").join("README.md");
+    [root().join("README.md")].into_iter().chain(chapters).chain([azure]).collect()
 }
 
 /// A copy of the repository without what was built, so that commands which write do no harm.
