@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -104,6 +105,20 @@ pub struct Status {
     pub forgotten: u64,
 }
 
+impl fmt::Display for Status {
+    /// The limit that was reached, as a line; nothing otherwise.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.forgotten {
+            0 => Ok(()),
+            n => writeln!(
+                f,
+                "Limit reached: {MAX_HISTORY} alerts that are over are kept; the oldest {n} made \
+                 way for new ones."
+            ),
+        }
+    }
+}
+
 /// All rules and their alerts. Share it with [`Arc`].
 pub struct Alerts {
     timing: Timing,
@@ -194,17 +209,33 @@ impl Alerts {
     /// are not made up for. Returns the alerts that fired or were resolved now.
     pub fn evaluate(&self, store: &Store) -> Vec<Alert> {
         let now = store.now();
-        let mut all = self.lock();
-        let All { watched, over: _, last_id, .. } = &mut *all;
-        let mut changed = Vec::new();
-        for watched in watched {
+        // After the clock was set back, an earlier time is as good as a later one.
+        let due = |watched: &Watched| {
             let at = last_due(now, watched.rule.frequency);
-            // After the clock was set back, an earlier time is as good as a later one.
-            if watched.last.is_some_and(|last| last.at == at) {
-                continue;
+            watched.last.is_none_or(|last| last.at != at).then(|| (watched.rule.clone(), at))
+        };
+        let due: Vec<(Rule, Timestamp)> = self.lock().watched.iter().filter_map(due).collect();
+        // Reading a full store takes a while. Nobody who asks for the alerts should wait for it.
+        let values: Vec<(Rule, Evaluation)> = due
+            .into_iter()
+            .map(|(rule, at)| {
+                let value = rule.value(store, at);
+                let met = value.is_some_and(|value| rule.operator.met(value, rule.threshold));
+                (rule, Evaluation { at, value, met })
+            })
+            .collect();
+
+        let mut all = self.lock();
+        let All { watched, last_id, .. } = &mut *all;
+        let mut changed = Vec::new();
+        for (rule, evaluation) in values {
+            // Meanwhile the rule may have been deleted, or evaluated by somebody else.
+            let open = |w: &&mut Watched| {
+                w.rule == rule && w.last.is_none_or(|last| last.at != evaluation.at)
+            };
+            if let Some(watched) = watched.iter_mut().find(open) {
+                changed.extend(watched.take(evaluation, last_id));
             }
-            let value = watched.rule.value(store, at);
-            changed.extend(watched.take(at, value, last_id));
         }
         for alert in changed.iter().filter(|alert| alert.state == State::Resolved) {
             all.close(alert.clone());
@@ -241,37 +272,20 @@ impl All {
 
 impl Watched {
     /// Takes an evaluation; returns the alert if it fired or was resolved by it.
-    fn take(&mut self, at: Timestamp, value: Option<f64>, last_id: &mut u64) -> Option<Alert> {
-        let rule = &self.rule;
-        let hot = value.filter(|value| rule.operator.met(*value, rule.threshold));
-        self.last = Some(Evaluation { at, value, met: hot.is_some() });
-        match (&mut self.alert, hot) {
-            (None, None) => None,
-            (None, Some(value)) => {
+    fn take(&mut self, evaluation: Evaluation, last_id: &mut u64) -> Option<Alert> {
+        self.last = Some(evaluation);
+        let Evaluation { at, value, met } = evaluation;
+        match (&self.alert, value) {
+            (None, Some(value)) if met => {
                 *last_id += 1;
-                self.quiet = 0;
-                self.alert = Some(Alert {
-                    id: *last_id,
-                    rule: rule.name.clone(),
-                    severity: rule.severity,
-                    condition: rule.condition(),
-                    unit: rule.shown_unit().to_owned(),
-                    threshold: rule.threshold,
-                    state: State::Fired,
-                    value,
-                    fired_at: at,
-                    resolved_at: None,
-                    resolved_value: None,
-                    rule_deleted: false,
-                    definition: Arc::new(rule.clone()),
-                });
+                self.alert = Some(Alert::fire(*last_id, &self.rule, at, value));
                 self.alert.clone()
             }
-            (Some(_), Some(_)) => {
+            (Some(_), _) if met => {
                 self.quiet = 0;
                 None
             }
-            (Some(_), None) => {
+            (Some(_), _) => {
                 self.quiet += 1;
                 if self.quiet < QUIET_TO_RESOLVE {
                     return None;
@@ -280,6 +294,53 @@ impl Watched {
                 let alert = self.alert.take()?;
                 let resolved_at = Some(at);
                 Some(Alert { state: State::Resolved, resolved_at, resolved_value: value, ..alert })
+            }
+            (None, _) => None,
+        }
+    }
+}
+
+impl Alert {
+    fn fire(id: u64, rule: &Rule, at: Timestamp, value: f64) -> Self {
+        Self {
+            id,
+            rule: rule.name.clone(),
+            severity: rule.severity,
+            condition: rule.condition(),
+            unit: rule.shown_unit().to_owned(),
+            threshold: rule.threshold,
+            state: State::Fired,
+            value,
+            fired_at: at,
+            resolved_at: None,
+            resolved_value: None,
+            rule_deleted: false,
+            definition: Arc::new(rule.clone()),
+        }
+    }
+
+    /// What happened, in one line for a terminal, every name escaped:
+    /// `alert slow fired: average request-latency 1512 ms > 1000 ms over 30 s`.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let rule = &self.definition;
+        let what = format!("{} {}", rule.aggregation, words::metric(&rule.metric));
+        let threshold = words::with_unit(&words::exact(self.threshold), &self.unit);
+        let over = format!("over {}{}", words::span(rule.window), words::filter(&rule.dimensions));
+        let name = words::name(&self.rule);
+        let shown = |value| words::with_unit(&words::against(value, self.threshold), &self.unit);
+        match (self.state, self.resolved_value) {
+            (State::Fired, _) => {
+                let value = shown(self.value);
+                format!("alert {name} fired: {what} {value} {} {threshold} {over}", rule.operator)
+            }
+            (State::Resolved, Some(value)) => format!(
+                "alert {name} resolved: {what} {} is not {} {threshold} {over}",
+                shown(value),
+                rule.operator
+            ),
+            (State::Resolved, None) => {
+                format!("alert {name} resolved: {what} has no data {over}")
             }
         }
     }

@@ -15,8 +15,11 @@ struct Readme;
 
 pub mod aggregation;
 pub mod alerts;
+mod api;
 pub mod body;
+pub mod condition;
 pub mod envelope;
+mod guard;
 pub mod limits;
 pub mod metric;
 pub mod printer;
@@ -26,6 +29,8 @@ pub mod server;
 pub mod store;
 pub mod timing;
 mod track;
+mod watch;
+pub mod webhook;
 pub mod words;
 
 /// The schema that envelopes are held to, in the repository `Azure/azure-rest-api-specs`.

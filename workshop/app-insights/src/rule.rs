@@ -18,6 +18,8 @@ use crate::{
 
 /// The longest name of a rule, in characters. This stand-in's own limit.
 pub const MAX_RULE_NAME: usize = 100;
+/// Characters that Azure does not take in the name of a metric alert rule either.
+const NOT_IN_A_NAME: &str = "*#&+:<>?@%{}\\/";
 /// The longest description of a rule, in characters. This stand-in's own limit.
 pub const MAX_DESCRIPTION: usize = 500;
 /// The longest unit, in characters. This stand-in's own limit.
@@ -133,6 +135,11 @@ pub struct Rule {
 pub enum RuleError {
     #[error("Give the rule a name")]
     NoName,
+    #[error(
+        "The rule's name may not have any of * # & + : < > ? @ % {{ }} \\ / or line breaks in it, nor \
+         end with a space or a period (as in Azure): choose another"
+    )]
+    BadName,
     #[error("There is a rule {0} already: choose another name, or delete that rule first")]
     Taken(String),
     #[error("There are {0} rules, the most there may be: delete one first")]
@@ -217,6 +224,10 @@ impl Rule {
     fn check_names(&self) -> Result<(), RuleError> {
         if self.name.trim().is_empty() {
             return Err(RuleError::NoName);
+        }
+        let bad = |c: char| NOT_IN_A_NAME.contains(c) || c.is_control();
+        if self.name.contains(bad) || self.name.ends_with([' ', '.']) {
+            return Err(RuleError::BadName);
         }
         if self.metric.name.is_empty() || self.metric.namespace.is_empty() {
             return Err(RuleError::NoMetric);
