@@ -12,6 +12,7 @@ use axum::{
     Router,
     extract::{DefaultBodyLimit, State},
     http::StatusCode,
+    middleware::from_fn_with_state,
     routing::{get, post},
 };
 use thiserror::Error;
@@ -21,7 +22,18 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{body::MAX_SENT, printer::Printer, store::Store, track::track};
+use crate::{
+    alerts::Alerts,
+    api,
+    body::MAX_SENT,
+    guard::{Guard, guard},
+    printer::Printer,
+    store::Store,
+    timing::Timing,
+    track::track,
+    watch::watch,
+    webhook::Webhook,
+};
 
 /// How long open requests are given when the server stops.
 const STOP_TIME: Duration = Duration::from_secs(2);
@@ -45,6 +57,8 @@ pub struct Server {
     listener: TcpListener,
     addr: SocketAddr,
     store: Arc<Store>,
+    alerts: Arc<Alerts>,
+    webhook: Option<Webhook>,
 }
 
 impl Server {
@@ -57,7 +71,21 @@ impl Server {
         let failed = |source| BindError { addr, source };
         let listener = TcpListener::bind(addr).await.map_err(failed)?;
         let addr = listener.local_addr().map_err(failed)?;
-        Ok(Self { listener, addr, store })
+        let grain = u32::try_from(store.grain().as_secs()).unwrap_or(u32::MAX);
+        let alerts = Arc::new(Alerts::new(Timing::of_grain(grain)));
+        Ok(Self { listener, addr, store, alerts, webhook: None })
+    }
+
+    /// Evaluates these rules. Without them there are none at first.
+    #[must_use]
+    pub fn watching(self, alerts: Arc<Alerts>) -> Self {
+        Self { alerts, ..self }
+    }
+
+    /// Tells a web service when an alert fires or is resolved.
+    #[must_use]
+    pub fn notifying(self, webhook: Webhook) -> Self {
+        Self { webhook: Some(webhook), ..self }
     }
 
     /// The address it really listens on.
@@ -82,7 +110,8 @@ impl Server {
     /// Serves until `shutdown` is done, then gives open requests a bounded time.
     ///
     /// `out` gets a line for every batch of which something was accepted, and `err` everything
-    /// else. Neither can make the server wait.
+    /// else, such as a line for every alert that fires or is resolved. Neither can make the server
+    /// wait.
     ///
     /// # Errors
     ///
@@ -94,25 +123,37 @@ impl Server {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
         let (printer, writer) = Printer::start(out, err)?;
+        let (sender, sending) = match self.webhook {
+            Some(webhook) => webhook.start(printer.clone()).map(|(a, b)| (Some(a), Some(b)))?,
+            None => (None, None),
+        };
+        let watching =
+            watch(Arc::clone(&self.store), Arc::clone(&self.alerts), printer.clone(), sender);
         let app = App {
             store: self.store,
+            alerts: self.alerts,
             printer,
             reading: Arc::new(Semaphore::new(MAX_READING)),
             unpacking: Arc::new(Semaphore::new(MAX_UNPACKING)),
         };
         let (stopping, stop) = oneshot::channel();
-        let graceful = axum::serve(self.listener, router(app)).with_graceful_shutdown(async move {
-            shutdown.await;
-            // Nobody listens if the server has failed, and then nothing is to be stopped.
-            let _ = stopping.send(());
-        });
+        let graceful =
+            axum::serve(self.listener, router(app, self.addr)).with_graceful_shutdown(async move {
+                shutdown.await;
+                // Nobody listens if the server has failed, and then nothing is to be stopped.
+                let _ = stopping.send(());
+            });
         let result = tokio::select! {
             result = graceful => result,
             () = async {
                 let _ = stop.await;
                 sleep(STOP_TIME).await;
             } => Ok(()),
+            never = watching => match never {},
         };
+        if let Some(sending) = sending {
+            sending.finish().await;
+        }
         writer.finish().await;
         result
     }
@@ -122,6 +163,7 @@ impl Server {
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) store: Arc<Store>,
+    pub(crate) alerts: Arc<Alerts>,
     pub(crate) printer: Printer,
     /// Held by a request while its body is in memory.
     pub(crate) reading: Arc<Semaphore>,
@@ -129,9 +171,14 @@ pub(crate) struct App {
     pub(crate) unpacking: Arc<Semaphore>,
 }
 
-fn router(app: App) -> Router {
-    Router::new()
+fn router(app: App, addr: SocketAddr) -> Router {
+    // Everything but the ingestion, which anybody may use under any name.
+    let guarded = Router::new()
         .route("/", get(about))
+        .merge(api::routes())
+        .layer(from_fn_with_state(Guard(addr), guard));
+    Router::new()
+        .merge(guarded)
         .route("/v2/track", post(track))
         .route("/v2.1/track", post(track))
         // Python's exporter appends its path to the endpoint as it is, and the portal's connection
@@ -148,15 +195,21 @@ fn router(app: App) -> Router {
 async fn about(State(app): State<App>) -> String {
     let status = app.store.status();
     let limits = status.reached.iter().map(|limit| format!("Limit reached: {limit}.\n"));
+    let alerts = app.alerts.status();
     format!(
         "This is a stand-in for Azure Application Insights, not the real service.\n\
          \n\
          POST /v2.1/track  takes telemetry, and so does /v2/track\n\
+         GET /api/metrics  lists the metrics, GET /api/points?metric=NAME has their values\n\
+         GET /api/rules    lists the alert rules, GET /api/alerts the alerts\n\
          \n\
-         It holds {} series in {} time grains of {} s.\n{}",
+         It holds {} series in {} time grains of {} s.\n\
+         It watches {} rules; {} alerts are going on.\n{}{alerts}",
         status.series,
         status.grains,
         app.store.grain().as_secs(),
+        alerts.rules,
+        alerts.fired,
         limits.collect::<String>(),
     )
 }
