@@ -5,16 +5,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow};
+use app_insights::alerts::Alerts;
 use app_insights::limits::Limits;
+use app_insights::rule::Rule;
 use app_insights::server::Server;
 use app_insights::store::Store;
+use app_insights::timing::Timing;
 use collector::Collector;
 use jiff::Timestamp;
 
 use crate::stop::Stop;
-
-/// Seconds in a time grain, as in the program `app-insights`.
-const GRAIN: u32 = 10;
 
 /// Where the stand-ins listen.
 #[derive(Clone, Copy, Debug)]
@@ -58,12 +58,17 @@ impl StandIns {
                 )
             }
         })?;
-        let store = Arc::new(Store::new(GRAIN, Limits::default(), Timestamp::now));
+        // With the rule and the timing that the program `app-insights` has unless told otherwise.
+        let timing = Timing::default();
+        let alerts = Alerts::new(timing);
+        alerts.add(Rule::slow(&timing))?;
+        let grain = timing.grain_seconds();
+        let store = Arc::new(Store::new(grain, Limits::default(), Timestamp::now));
         let app_insights = Server::bind(addresses.app_insights, store).await.map_err(|error| {
             let what = "the Application Insights stand-in";
             cannot_listen(what, "--app-insights", addresses.app_insights, &error.source)
         })?;
-        Ok(Self { collector, app_insights })
+        Ok(Self { collector, app_insights: app_insights.watching(Arc::new(alerts)) })
     }
 
     /// Where they listen, with their real ports.
