@@ -17,13 +17,14 @@ pub(crate) fn axis(values: impl Iterator<Item = f64>, count: i32) -> Axis {
         low = low.min(value.max(-LIMIT));
         high = high.max(value.min(LIMIT));
     }
-    if high - low < 1e-290 {
-        (low, high) = (0.0, 1.0);
-    }
     // A line along the edge would look cut off.
     let room = (high - low) * 0.05;
     low -= if low < 0.0 { room } else { 0.0 };
     high += if high > 0.0 { room } else { 0.0 };
+    // Nothing but zeros, or what is as good as zero.
+    if high - low < 1e-290 {
+        (low, high) = (0.0, 1.0);
+    }
     let (digit, exponent) = step((high - low) / f64::from(count.max(1)));
     let size = power(digit, exponent);
     #[expect(clippy::cast_possible_truncation, reason = "a handful of ticks")]
@@ -85,7 +86,35 @@ mod tests {
     }
 
     #[test]
-    fn ticks_are_round() {
-        assert_eq!(labels(&[]), ["0", "0.5", "1.0", "1.5"]);
+    fn ticks_are_round_and_read_alike() {
+        assert_eq!(labels(&[]), ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+        assert_eq!(labels(&[0.0, 5e-324]), ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+        assert_eq!(labels(&[0.7, 2.0]), ["0", "0.5", "1.0", "1.5", "2.0", "2.5"]);
+        assert_eq!(labels(&[1400.0]), ["0", "500", "1000", "1500"]);
+        assert_eq!(labels(&[4200.0]), ["0", "1000", "2000", "3000", "4000", "5000"]);
+        assert_eq!(labels(&[180_000.0]), ["0", "50 k", "100 k", "150 k", "200 k"]);
+        assert_eq!(labels(&[2.2e6]), ["0", "0.5 M", "1.0 M", "1.5 M", "2.0 M", "2.5 M"]);
+        assert_eq!(labels(&[-15.0, 12.0]), ["-20", "-10", "0", "10", "20"]);
+        assert_eq!(labels(&[-3.0]), ["-4", "-3", "-2", "-1", "0"]);
+        assert_eq!(labels(&[0.003]), ["0", "0.001", "0.002", "0.003", "0.004"]);
+        assert_eq!(labels(&[3e-8]), ["0", "1e-8", "2e-8", "3e-8", "4e-8"]);
+        assert_eq!(labels(&[f64::MAX]), ["0", "5e299", "1e300", "1.5e300"]);
+    }
+
+    #[test]
+    fn every_value_is_on_the_axis_with_room_to_spare() {
+        let mut random = fastrand::Rng::with_seed(1);
+        for _ in 0..10_000 {
+            let value = || (random.f64() - 0.5) * 10_f64.powi(random.i32(-200..200));
+            let values: Vec<f64> = std::iter::repeat_with(value).take(3).collect();
+            for count in 2..=8 {
+                let axis = axis(values.iter().copied(), count);
+                let fits = |value: &f64| axis.low <= *value && *value <= axis.high;
+                assert!(fits(&0.0) && values.iter().all(fits), "{values:?}");
+                let count = usize::try_from(count).unwrap();
+                assert!((2..=count + 3).contains(&axis.ticks.len()), "{values:?} {:?}", axis.ticks);
+                assert!(axis.ticks.iter().all(|(_, label)| label.len() < 10), "{:?}", axis.ticks);
+            }
+        }
     }
 }

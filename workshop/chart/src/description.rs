@@ -30,7 +30,8 @@ pub(crate) fn describe(chart: &Chart) -> String {
         });
         let mut told = told.collect::<Vec<_>>().join("; ");
         if chart.lines.len() > MAX_LINES {
-            told += &format!("; and {} more that are not drawn", chart.lines.len() - MAX_LINES);
+            let more = chart.lines.len() - MAX_LINES;
+            told = format!("{told}; and {more} more that are not drawn");
         }
         sentences.push(told + ".");
     }
@@ -42,7 +43,7 @@ pub(crate) fn describe(chart: &Chart) -> String {
     let marks = marks(chart, view);
     for mark in marks.iter().take(TOLD) {
         let at = clock(mark.at, start, end, zone);
-        sentences.push(format!("{} at {at}{}.", what(mark), label(mark)));
+        sentences.push(told(mark, &at));
     }
     if marks.len() > TOLD {
         sentences.push(format!("And {} more marks.", marks.len() - TOLD));
@@ -77,11 +78,14 @@ pub(crate) fn what(mark: &Mark) -> &'static str {
     }
 }
 
-fn label(mark: &Mark) -> String {
-    let label = clean(mark.label.trim(), 60);
-    if label.is_empty() || label.eq_ignore_ascii_case(what(mark)) {
-        String::new()
+/// Labels often say themselves what happened.
+fn told(mark: &Mark, at: &str) -> String {
+    let (label, what) = (clean(mark.label.trim(), 60), what(mark));
+    if label.is_empty() {
+        format!("{what} at {at}.")
+    } else if label.to_lowercase().contains(&what.to_lowercase()) {
+        format!("{label} at {at}.")
     } else {
-        format!(" ({label})")
+        format!("{what} at {at} ({label}).")
     }
 }

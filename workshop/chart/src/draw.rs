@@ -125,17 +125,22 @@ fn plot(
     let values = lines.iter().flat_map(|(_, samples)| samples.iter().map(|it| it.value));
     let threshold = chart.threshold.iter().map(|it| it.value).filter(|it| it.is_finite());
     let count = ((page_height - top - 300) / 400).clamp(2, 8);
-    let Axis { low, high, ticks } = axis(values.chain(threshold), count);
+    let Axis { low, high, mut ticks } = axis(values.clone().chain(threshold.clone()), count);
+    if values.chain(threshold).next().is_none() {
+        // Numbers without anything to measure would be made up.
+        ticks.clear();
+    }
     let labels = ticks.iter().map(|(_, label)| width(label)).max().unwrap_or(0);
     let left = PAD + labels.max(200) + 80;
-    let right = page_width - PAD - 80;
+    let right = page_width - PAD - 120;
 
     // The unit stands at the head of the axis, beside the marks' labels if it is short enough.
     let mut top = top;
     let mut unit_y = top + 120;
     let marks = !crate::description::marks(chart, view).is_empty();
     let unit_fits = PAD + width(unit) < left - 60;
-    if !unit.is_empty() && !(marks && unit_fits) {
+    let own_row = !marks || !unit_fits;
+    if own_row && !unit.is_empty() {
         top += 170;
     }
     if marks {
@@ -209,6 +214,9 @@ fn with_plotters<'a>(
         let y = legend_top + entry.row * legend::ROW + 80;
         let swatch = vec![(entry.x, y), (entry.x + 220, y)];
         root.draw(&PathElement::new(swatch, Ink::line(index).style()))?;
+        if pieces[index].iter().any(|piece| piece.len() == 1) {
+            dot(&root, index, (entry.x + 110, y))?;
+        }
     }
     Ok(())
 }

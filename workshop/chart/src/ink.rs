@@ -76,8 +76,11 @@ impl Ink {
             Self::Line(index) => ("2", LINES[usize::from(index)].1, ""),
         };
         let mut text = format!("stroke=\"{}\" stroke-width=\"{width}\"{opacity}", self.color());
+        if matches!(self, Self::Line(_)) {
+            text += " stroke-linejoin=\"round\"";
+        }
         if !dash.is_empty() {
-            text += &format!(" stroke-dasharray=\"{dash}\"");
+            text = format!("{text} stroke-dasharray=\"{dash}\"");
         }
         text
     }

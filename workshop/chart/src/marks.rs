@@ -14,7 +14,7 @@ pub(crate) fn draw(page: &mut Page, chart: &Chart, plot: &Plot) {
     let marks = &marks[..marks.len().min(MAX_MARKS)];
     let (start, end) = (timestamp(plot.view.start), timestamp(plot.view.end));
     // Up to where the strip above the plot is taken.
-    let mut taken = 0;
+    let mut taken = plot.left;
     for (index, mark) in marks.iter().enumerate() {
         let x = plot.x(mark.at.as_nanosecond());
         let label = clean(mark.label.trim(), 60);

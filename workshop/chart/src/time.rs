@@ -7,40 +7,18 @@ use crate::text::width;
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
+const YEAR: i64 = 365 * DAY;
 
-/// Steps in seconds that clocks and calendars make look round.
-const STEPS: [i64; 31] = [
-    1,
-    2,
-    5,
-    10,
-    15,
-    30,
-    MINUTE,
-    2 * MINUTE,
-    5 * MINUTE,
-    10 * MINUTE,
-    15 * MINUTE,
-    30 * MINUTE,
-    HOUR,
-    2 * HOUR,
-    3 * HOUR,
-    6 * HOUR,
-    12 * HOUR,
-    DAY,
-    2 * DAY,
-    7 * DAY,
-    14 * DAY,
-    30 * DAY,
-    91 * DAY,
-    182 * DAY,
-    365 * DAY,
-    1826 * DAY,
-    3652 * DAY,
-    18_262 * DAY,
-    36_524 * DAY,
-    365_242 * DAY,
-    3_652_425 * DAY,
+/// Steps in seconds that clocks and calendars make look round. None is much more than twice the one
+/// before, so that there is always one with a label or two.
+#[rustfmt::skip]
+const STEPS: &[i64] = &[
+    1, 2, 5, 10, 15, 30, // seconds
+    MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE,
+    HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR,
+    DAY, 2 * DAY, 4 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 60 * DAY, 91 * DAY, 182 * DAY,
+    YEAR, 2 * YEAR, 5 * YEAR, 10 * YEAR, 20 * YEAR, 50 * YEAR, 100 * YEAR, 200 * YEAR, 500 * YEAR,
+    1000 * YEAR, 2000 * YEAR, 5000 * YEAR, 10_000 * YEAR,
 ];
 
 /// A place on the x axis with the time, and with the date where a new one begins.
@@ -55,7 +33,7 @@ pub(crate) fn ticks(start: Timestamp, end: Timestamp, zone: &TimeZone, room: i32
     let (first, last) = (start.as_second(), end.as_second());
     let span = (end.as_nanosecond() - start.as_nanosecond()) / 1_000_000_000;
     let date_format = date_format(start, end, zone);
-    let Some(step) = STEPS.into_iter().find(|step| {
+    let Some(step) = STEPS.iter().copied().find(|step| {
         let widest = match time_format(*step) {
             Some(format) => text(end, zone, format),
             None => String::new(),
@@ -131,4 +109,32 @@ pub(crate) fn full(at: Timestamp, zone: &TimeZone) -> String {
 /// What the time zone is called at that moment.
 pub(crate) fn zone_name(at: Timestamp, zone: &TimeZone) -> String {
     if zone.to_offset(at).is_zero() { "UTC".to_string() } else { text(at, zone, "UTC%:z") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(start: &str, end: &str, room: i32) -> String {
+        let zone = TimeZone::fixed(jiff::tz::offset(1));
+        let ticks = ticks(start.parse().unwrap(), end.parse().unwrap(), &zone, room);
+        let labels = ticks.into_iter().map(|it| format!("{} {}", it.time, it.date));
+        labels.map(|it| it.trim().to_string()).collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn labels_are_as_fine_as_the_range_demands() {
+        let from = "2026-12-31T21:59:58Z";
+        for (end, text) in [
+            ("2026-12-31T22:00:03Z", "22:59:58, 23:00:00, 23:00:02"),
+            ("2026-12-31T22:02:03Z", "23:00:00, 23:00:30, 23:01:00, 23:01:30, 23:02:00"),
+            ("2026-12-31T22:20:03Z", "23:00, 23:05, 23:10, 23:15, 23:20"),
+            ("2027-01-01T00:20:03Z", "23:00 2026-12-31, 00:00 2027-01-01, 01:00"),
+            ("2027-01-05T00:20:03Z", "2027-01-02, 2027-01-04"),
+        ] {
+            assert_eq!(labels(from, end, 3000), text, "until {end}");
+        }
+        let within_a_year = labels("2026-02-27T22:00:00Z", "2026-02-28T22:00:00Z", 3000);
+        assert_eq!(within_a_year, "00:00 28 Feb, 06:00, 12:00, 18:00");
+    }
 }
