@@ -28,9 +28,6 @@ pub(crate) fn expand(
 ) -> Result<String, Problem> {
     directive.only(&["alt", "caption"])?;
     let [name] = directive.exactly("figure way alt=\"what it shows\"")?;
-    let alt = directive.option("alt").ok_or_else(|| {
-        Problem::Usage("a picture needs a text alternative: alt=\"what it shows\"".to_string())
-    })?;
     let images = format!("{}/images", place.book);
     let candidates = ["svg", "png"].map(|it| (it, format!("{images}/{name}.{it}")));
     let found: Vec<_> = candidates.into_iter().filter(|(_, path)| workspace.has(path)).collect();
@@ -54,8 +51,14 @@ pub(crate) fn expand(
     // Unique on the page, and on the print page, which has all chapters.
     let id = format!("{} {name} {}", place.chapter.trim_end_matches(".md"), place.number);
     let id = slug(&id);
-    let picture = if format == "svg" {
-        svg::inline(&workspace.read(&path)?, alt, &id)?
+    // A picture that a program drew may say itself what it shows.
+    let source = if format == "svg" { Some(workspace.read(&path)?) } else { None };
+    let told = source.as_ref().map(svg::description).transpose()?.flatten();
+    let alt = directive.option("alt").or(told.as_deref()).ok_or_else(|| {
+        Problem::Usage("a picture needs a text alternative: alt=\"what it shows\"".to_string())
+    })?;
+    let picture = if let Some(source) = source {
+        svg::inline(&source, alt, &id)?
     } else {
         let up = "../".repeat(place.chapter.matches('/').count());
         format!("<img src=\"{up}images/{name}.png\" alt=\"{}\">", block::html(alt))

@@ -73,6 +73,33 @@ pub(crate) fn inline(source: &Source, alt: &str, id: &str) -> Result<String, Pro
     Ok(lines.collect::<Vec<_>>().join("\n"))
 }
 
+/// What the picture says of itself: the text of its first `<desc>`, unless that is blank.
+pub(crate) fn description(source: &Source) -> Result<Option<String>, Problem> {
+    let broken = |why: String| Problem::broken(&*source.path, why);
+    let mut reader = Reader::from_str(&source.text);
+    let mut told: Option<String> = None;
+    loop {
+        match reader.read_event().map_err(|error| broken(error.to_string()))? {
+            Event::Eof => return Ok(None),
+            Event::Start(start) if start.local_name().as_ref() == "desc" => {
+                told = Some(String::new());
+            }
+            Event::Text(text) => push(&mut told, &text),
+            Event::CData(text) => push(&mut told, &text),
+            Event::GeneralRef(name) if told.is_some() => {
+                let entity = format!("&{};", &*name);
+                push(&mut told, &unescape(&entity).map_err(|error| broken(error.to_string()))?);
+            }
+            Event::End(_) if told.is_some() => {
+                let told = told.unwrap_or_default();
+                let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+                return Ok(Some(told).filter(|told| !told.is_empty()));
+            }
+            _ => {}
+        }
+    }
+}
+
 fn push(style: &mut Option<String>, text: &str) {
     if let Some(style) = style {
         style.push_str(text);
@@ -222,6 +249,19 @@ mod tests {
              style=\"display: block; max-width: 100%; height: auto\">\n\
              <title id=\"one-t\">T &amp; t</title>\n</svg>"
         );
+    }
+
+    #[test]
+    fn says_itself_what_it_shows() {
+        let told = |text: &str| {
+            let source = Source { path: "a.svg".to_string(), text: text.to_string() };
+            description(&source).unwrap()
+        };
+        let text = "<svg><title>no</title><desc>up &amp;\n  down</desc><desc>no</desc></svg>";
+        assert_eq!(told(text).as_deref(), Some("up & down"));
+        for text in ["<svg/>", "<svg><desc/></svg>", "<svg><desc> </desc></svg>"] {
+            assert_eq!(told(text), None, "{text}");
+        }
     }
 
     #[test]
