@@ -46,6 +46,7 @@ pub fn collector(text: &str) -> String {
 pub fn app_insights(text: &str) -> String {
     let mut out = String::new();
     for line in text.split_inclusive('\n') {
+        let alert = line.starts_with("alert ");
         let mut latency = false;
         let mut mask_next = false;
         for word in line.split_inclusive([' ', '\n']) {
@@ -56,7 +57,10 @@ pub fn app_insights(text: &str) -> String {
                 out.push_str(word);
             }
             latency = (latency || word.trim_end().ends_with("latency")) && !word.contains(';');
-            mask_next = latency && matches!(word.trim_end(), "average" | "min" | "max");
+            let word = word.trim_end();
+            // The line of an alert has the value behind the name.
+            mask_next = latency && matches!(word, "average" | "min" | "max")
+                || alert && word.ends_with("latency");
         }
     }
     out
@@ -236,6 +240,10 @@ Buckets #0, Count: 2
             ),
             "accepted 2 of 2: hits sum 5; my-latency average <milliseconds> (count 5, min \
              <milliseconds>, max <milliseconds>); size average 7 (count 1, min 7, max 7)\n"
+        );
+        assert_eq!(
+            app_insights("alert slow fired: average my-latency 1512 ms > 1000 ms over 30 s"),
+            "alert slow fired: average my-latency <milliseconds> ms > 1000 ms over 30 s"
         );
     }
 
