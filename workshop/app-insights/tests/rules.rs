@@ -45,6 +45,7 @@ const HOW: &str = "https://github.com/MicrosoftDocs/azure-docs/blob/\
 ///
 /// After it there may be the value that was found: `=5`, or `=none`.
 #[rustfmt::skip]
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 fn table() -> Vec<Row> { vec![
     // Operators.
     azure("greater than: the threshold itself is not enough", HOW,

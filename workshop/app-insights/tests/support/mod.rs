@@ -30,7 +30,12 @@ pub struct Program {
 
 impl Program {
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    pub fn start_with(args: &[&str]) -> Self {
         let program = harness::Program::new(PATH).arg("--listen").arg("127.0.0.1:0");
+        let program = args.iter().fold(program, harness::Program::arg);
         let running = program.start().unwrap();
         let address = running.address().to_string();
         Self { running, address }
@@ -39,6 +44,10 @@ impl Program {
     /// Posts one body and reads the answer.
     pub fn post(&self, path: &str, headers: &[&str], body: &[u8]) -> Answer {
         request(&self.address, "POST", path, headers, body)
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        request(&self.address, "GET", path, &[], b"")
     }
 
     /// Posts items as an array, as most exporters do.
