@@ -12,6 +12,7 @@ use std::{
 
 use harness::Program;
 
+pub mod browser;
 mod session;
 
 pub use session::{Session, envelopes, greetings, otlp, pointed_at, readable, requests};
