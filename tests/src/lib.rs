@@ -12,6 +12,7 @@ use std::{
 
 use harness::Program;
 
+pub mod book;
 pub mod browser;
 mod session;
 

@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use fantoccini::{
-    Locator,
     actions::{InputSource, KeyAction, KeyActions},
     elements::Element,
     error::CmdError,
@@ -14,6 +13,8 @@ use super::{Browser, Key, LIMIT};
 
 /// From one look at a page to the next.
 const PAUSE: Duration = Duration::from_millis(20);
+/// What counts as shown.
+const VISIBLE: &str = "{ visibilityProperty: true, opacityProperty: true }";
 
 impl Browser {
     /// Opens a page and waits until it is loaded.
@@ -109,12 +110,15 @@ impl Browser {
         self.must("a key", self.driver.run(self.driver.client().perform_actions(actions)));
     }
 
-    /// Waits until there is such an element and it is shown.
+    /// The first such element that is shown, waiting until there is one.
     #[track_caller]
     fn find(&self, selector: &str) -> Element {
-        let shown = format!("document.querySelector({selector:?})?.checkVisibility() ?? false");
-        self.wait(selector, &shown);
-        let element = self.driver.run(self.driver.client().find(Locator::Css(selector)));
-        self.must(selector, element)
+        let all = format!("[...document.querySelectorAll({selector:?})]");
+        self.wait(selector, &format!("{all}.some(it => it.checkVisibility({VISIBLE}))"));
+        let first = format!("return {all}.find(it => it.checkVisibility({VISIBLE}))");
+        let found = self.must(selector, self.script(&first, vec![]));
+        // See <https://www.w3.org/TR/webdriver2/#elements>.
+        let id = found["element-6066-11e4-a52e-4f735466cecf"].as_str().unwrap_or_default();
+        Element::from_element_id(self.driver.client().clone(), id.to_string().into())
     }
 }
