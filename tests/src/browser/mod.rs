@@ -21,6 +21,8 @@ mod axe;
 mod driver;
 mod log;
 mod page;
+mod picture;
+mod screenshot;
 mod turn;
 
 use std::{fmt, time::Duration};
@@ -32,6 +34,7 @@ use driver::Driver;
 
 pub use axe::{Axe, Violation};
 pub use fantoccini::key::Key;
+pub use picture::{Picture, Stale};
 
 /// How long to wait for what a page does in a moment. A busy machine is no fault of the page.
 const LIMIT: Duration = Duration::from_secs(60);

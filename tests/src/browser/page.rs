@@ -112,7 +112,7 @@ impl Browser {
 
     /// The first such element that is shown, waiting until there is one.
     #[track_caller]
-    fn find(&self, selector: &str) -> Element {
+    pub(super) fn find(&self, selector: &str) -> Element {
         let all = format!("[...document.querySelectorAll({selector:?})]");
         self.wait(selector, &format!("{all}.some(it => it.checkVisibility({VISIBLE}))"));
         let first = format!("return {all}.find(it => it.checkVisibility({VISIBLE}))");

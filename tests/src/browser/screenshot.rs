@@ -1,0 +1,106 @@
+//! Taking the book's pictures of pages, and noticing when they are not true any more.
+
+use std::{env, time::Instant};
+
+use serde_json::json;
+
+use super::{Browser, LIMIT, Picture};
+use crate::root;
+
+/// Nothing blinks or moves on a picture. A style sheet made like this needs no leave of the page's
+/// policy.
+const STILL: &str = "
+    const still = new CSSStyleSheet();
+    still.replaceSync('*, *::before, *::after { animation: none !important; \
+        transition: none !important; caret-color: transparent !important }');
+    document.adoptedStyleSheets.push(still);";
+
+impl Browser {
+    /// Holds a picture in the book, `book/src/images/NAME.png`, to what can be read in an element.
+    /// `:root` is the whole window; see [`Browser::look`] for its size.
+    ///
+    /// `mask` replaces what differs from run to run. When the texts are alike, the picture stays
+    /// as it is, and nothing else of it is compared. When they are not,
+    /// `SCREENSHOTS=accept cargo test ...` takes it again. To have another picture of the same
+    /// text, delete the old one first.
+    ///
+    /// The page stands still from then on.
+    ///
+    /// # Panics
+    /// When the texts differ, and when a picture is taken and the element does not fit into the
+    /// window.
+    #[track_caller]
+    pub fn screenshot(&self, name: &str, selector: &str, mask: impl Fn(&str) -> String) {
+        let picture = Picture::at(root().join(format!("book/src/images/{name}.png")));
+        let accept = env::var("SCREENSHOTS").is_ok_and(|value| value == "accept");
+        self.hold(&picture, selector, mask, accept);
+    }
+
+    /// The same for any picture, taken again when it is not true any more and `accept` says so.
+    ///
+    /// # Panics
+    /// As [`Browser::screenshot`] does.
+    #[track_caller]
+    pub fn hold(
+        &self,
+        picture: &Picture,
+        selector: &str,
+        mask: impl Fn(&str) -> String,
+        accept: bool,
+    ) {
+        self.devtools("Emulation.setScrollbarsHidden", &json!({ "hidden": true }));
+        self.must("standing still", self.script(STILL, vec![]));
+        let loaded = "document.fonts.status == 'loaded' \
+                      && [...document.images].every(it => it.complete)";
+        self.wait("fonts and pictures", loaded);
+        let read = || tidy(&mask(&self.text(selector)));
+        let text = read();
+        let Err(stale) = picture.shows(&text) else { return };
+
+        let path = picture.path().display();
+        assert!(
+            accept,
+            "{path} does not show what is on the page. To take it again, run this test with \
+             SCREENSHOTS=accept.\n{stale}\nOn the page:\n{text}"
+        );
+        let (text, png) = self.take(selector, read);
+        picture.save(&png, &text).unwrap_or_else(|error| panic!("{path}: {error}"));
+        eprintln!("took {path}");
+    }
+
+    /// A picture of an element and its text, which on a page that lives might have become another
+    /// in the meantime.
+    #[track_caller]
+    fn take(&self, selector: &str, read: impl Fn() -> String) -> (String, Vec<u8>) {
+        let end = Instant::now() + LIMIT;
+        loop {
+            let before = read();
+            let png = self.shoot(selector);
+            if read() == before {
+                return (before, png);
+            }
+            assert!(Instant::now() < end, "{}: {selector} never stands still", self.url());
+        }
+    }
+
+    #[track_caller]
+    fn shoot(&self, selector: &str) -> Vec<u8> {
+        let element = self.find(selector);
+        let client = self.driver.client();
+        let png = if selector == ":root" {
+            self.driver.run(client.screenshot())
+        } else {
+            self.driver.run(element.screenshot())
+        };
+        let fits = "(it => it.scrollWidth <= innerWidth && it.scrollHeight <= innerHeight)";
+        let fits = self.eval(&format!("{fits}(document.querySelector({selector:?}))"));
+        assert!(fits == true, "{}: {selector} does not fit into the window", self.url());
+        self.must(selector, png)
+    }
+}
+
+/// A text without the blanks that nobody sees.
+fn tidy(text: &str) -> String {
+    let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
+    lines.flat_map(|line| [line, "\n"]).collect()
+}
