@@ -68,12 +68,16 @@ fn packages() -> BTreeMap<String, Package> {
 fn drawing() -> String {
     let packages = packages();
     let id = |name: &str| name.replace('-', "_");
-    let mut text = String::from("\n```mermaid\nflowchart TD\n");
+    let mut text = String::from("\n```mermaid\nflowchart LR\n");
     text += "  accTitle: The packages of this workspace\n";
     text += "  accDescr: The table below says the same in words.\n";
     let group = |package: &Package| package.folder.split('/').next().unwrap().to_string();
     let groups: BTreeSet<_> = packages.values().map(group).collect();
     for name in groups {
+        // A folder that is itself a package needs no frame.
+        if packages.values().any(|package| package.folder == name) {
+            continue;
+        }
         writeln!(text, "  subgraph {name}_folder[\"{name}/\"]").unwrap();
         for (package, _) in packages.iter().filter(|(_, package)| group(package) == name) {
             writeln!(text, "    {}[\"{package}\"]", id(package)).unwrap();
