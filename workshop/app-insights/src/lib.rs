@@ -2,11 +2,15 @@
 //!
 //! An exporter that is pointed here cannot tell the difference: the paths, the envelopes, the
 //! limits and the answers are those of the published schema ([`SCHEMA`]). What arrives is kept in
-//! bounded memory, per metric, set of dimensions and time grain, for a page to draw.
+//! bounded memory, per metric, set of dimensions and time grain. Alert rules watch it.
 //!
 //! The way of a request: [`server`] routes it, `track` reads it, [`body`] unpacks it and splits it
 //! into items, [`envelope`] validates each, [`store`] adds up the metrics within its [`limits`],
 //! [`report`] words the line that the terminal shows, and [`printer`] prints it.
+//!
+//! The way of an alert: a [`rule`] makes one number of a window of the store by its
+//! [`aggregation`], [`alerts`] decides what that means, `watch` does so when it is due, and tells the
+//! terminal and the [`webhook`]. `api` serves all of it as JSON, behind `guard`.
 
 // The example in the README is compiled, so that it stays true.
 #[cfg(doctest)]

@@ -20,8 +20,9 @@ use tokio::runtime;
 /// A stand-in for Azure Application Insights: takes telemetry on your own machine.
 ///
 /// Point an app at it with the connection string that it prints when it starts. Every batch that
-/// it accepts is one line on stdout; everything else goes to stderr. Nothing is sent anywhere, and
-/// nothing is kept after the end.
+/// it accepts is one line on stdout; everything else goes to stderr, such as a line for every alert
+/// that fires or is resolved. Nothing is sent anywhere unless you name a webhook, and nothing is
+/// kept after the end.
 #[derive(Parser)]
 #[command(version)]
 struct Options {

@@ -204,7 +204,7 @@ async fn about(State(app): State<App>) -> String {
          GET /api/rules    lists the alert rules, GET /api/alerts the alerts\n\
          \n\
          It holds {} series in {} time grains of {} s.\n\
-         It watches {} rules; {} alerts are going on.\n{}{alerts}",
+         Alert rules: {}. Alerts that are going on: {}.\n{}{alerts}",
         status.series,
         status.grains,
         app.store.grain().as_secs(),

@@ -280,3 +280,45 @@ fn lists_are_bounded_and_say_so() {
     let points = program.get("/api/points?metric=m&split=id").json();
     assert_eq!((points["lines"].as_array().unwrap().len(), &points["more"]), (20, &json!(130)));
 }
+
+/// What is inside, without the values; of a list the first.
+fn shape(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            fields.iter().map(|(key, value)| (key.clone(), shape(value))).collect()
+        }
+        Value::Array(items) => items.iter().take(1).map(shape).collect(),
+        Value::Number(_) => json!(0),
+        Value::String(_) => json!(""),
+        Value::Bool(_) | Value::Null => Value::Null,
+    }
+}
+
+#[test]
+fn the_readme_shows_what_is_answered() {
+    let program = Program::start_with(&["--grain", "1"]);
+    let point = json!({"name": "request-latency", "value": 1512});
+    program.track(&[envelope(Timestamp::now(), &point, &json!({"value": "nice"}))]);
+    program.err("alert slow resolved");
+    // After an alert, so that every list has something in it.
+    let readme = include_str!("../README.md");
+    for (path, query) in [
+        ("/api/metrics", ""),
+        ("/api/points", "?metric=request-latency&split=value"),
+        ("/api/rules", ""),
+        ("/api/alerts", ""),
+    ] {
+        let (_, section) = readme.split_once(&format!("### GET {path}\n")).unwrap();
+        let (_, block) = section.split_once("```json\n").unwrap();
+        let shown: Value = serde_json::from_str(block.split_once("```").unwrap().0).unwrap();
+        let mut answered = program.get(&format!("{path}{query}")).json();
+        let mut shown = shape(&shown);
+        for value in [&mut answered, &mut shown] {
+            // May be there or not.
+            for place in ["/alerts/0/resolved_value", "/rules/0/last/value"] {
+                value.pointer_mut(place).map(Value::take);
+            }
+        }
+        assert_eq!(shape(&answered), shown, "{path}");
+    }
+}
