@@ -7,11 +7,20 @@ use crate::error::{Error, Errors, Problem};
 use crate::figure::{self, Place};
 use crate::used::Used;
 use crate::workspace::Workspace;
-use crate::{block, diff, listing, markdown, output, telemetry, version};
+use crate::{block, diff, listing, markdown, output, schedule, telemetry, version};
 
 /// All directives, as the error for any other name lists them.
-const DIRECTIVES: [&str; 7] =
-    ["diff", "figure", "listing", "output", "telemetry", "telemetry-diff", "version"];
+const DIRECTIVES: [&str; 9] = [
+    "diff",
+    "figure",
+    "listing",
+    "minutes",
+    "output",
+    "schedule",
+    "telemetry",
+    "telemetry-diff",
+    "version",
+];
 
 /// mdBook's own that go on when their file is missing.
 const REFUSED: [&str; 4] = ["include", "playground", "playpen", "rustdoc_include"];
@@ -97,6 +106,9 @@ impl Chapter<'_> {
         let block = match &*directive.name {
             "title" => return Ok(None),
             "version" => return version::expand(directive, workspace, used).map(Some),
+            "minutes" => {
+                return schedule::minutes(directive, workspace, &self.place, used).map(Some);
+            }
             "diff" => diff::expand(directive, workspace, used),
             "figure" => {
                 self.place.number += 1;
@@ -104,6 +116,7 @@ impl Chapter<'_> {
             }
             "listing" => listing::expand(directive, workspace, used),
             "output" => output::expand(directive, workspace, used),
+            "schedule" => schedule::table(directive, workspace, &self.place, used),
             "telemetry" => telemetry::table(directive, workspace, used),
             "telemetry-diff" => telemetry::diff(directive, workspace, used),
             name if REFUSED.contains(&name) => Err(Problem::Refused),

@@ -3,7 +3,7 @@
 //!
 //! A chapter goes through these files: `expand` finds the directives outside of code (`markdown`
 //! knows what is code), `directive` takes each apart, `listing`, `output`, `diff`, `telemetry`,
-//! `figure` (with `svg`) and `version` look up what it shows in the `workspace`, and `block` puts
+//! `figure` (with `svg`), `schedule` and `version` look up what it shows in the `workspace`, and `block` puts
 //! that into Markdown.
 
 mod block;
@@ -15,6 +15,7 @@ mod figure;
 mod listing;
 mod markdown;
 mod output;
+mod schedule;
 mod steps;
 mod svg;
 mod telemetry;

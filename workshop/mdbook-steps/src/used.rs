@@ -21,6 +21,10 @@ pub struct Used {
     pub figures: BTreeSet<String>,
     /// Names that `version` looked up.
     pub versions: BTreeSet<String>,
+    /// Chapters whose time `minutes` tells, by file without `.md`.
+    pub minutes: BTreeSet<String>,
+    /// Plans that `schedule` shows.
+    pub schedules: BTreeSet<String>,
     /// Fences that no directive made.
     pub fences: Vec<Fence>,
 }
@@ -34,6 +38,8 @@ impl Used {
         self.telemetry.extend(other.telemetry);
         self.figures.extend(other.figures);
         self.versions.extend(other.versions);
+        self.minutes.extend(other.minutes);
+        self.schedules.extend(other.schedules);
         self.fences.extend(other.fences);
     }
 }

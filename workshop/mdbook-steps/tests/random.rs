@@ -43,6 +43,8 @@ const PIECES: &[&str] = &[
     ")",
     "[",
     "listing",
+    "minutes",
+    "schedule",
     "output",
     "diff",
     "figure",

@@ -1,0 +1,127 @@
+//! Minutes and plans: what a page shows of them, and which no class could keep to.
+
+mod common;
+
+use common::Book;
+
+const GOOD: &str = r#"
+[minutes]
+chapter = 25
+"deep/other" = 95
+
+[plan.morning]
+start = "09:00"
+end = "11:20"
+slots = [
+    { chapter = "chapter" },
+    { break = "Coffee", minutes = 20 },
+    { chapter = "deep/other" },
+]
+"#;
+
+fn book(text: &str, schedule: &str) -> Book {
+    Book::new(text)
+        .with("book/schedule.toml", schedule)
+        .with("book/src/SUMMARY.md", "- [A](chapter.md)\n- [B](deep/other.md)\n")
+        .with("book/src/deep/other.md", "# The *other* | one\n\n{{#schedule morning}}\n")
+}
+
+#[test]
+fn minutes_stand_in_a_sentence() {
+    let text =
+        "It takes {{#minutes}}, both {{#minutes chapter deep/other}}, all {{#minutes morning}}.";
+    let page = book(text, GOOD).text().replace('\u{a0}', " ");
+    assert!(page.contains("It takes 25 minutes, both 2 hours, all 2 hours 20 minutes."), "{page}");
+}
+
+#[test]
+fn a_schedule_is_a_table_with_links_and_times() {
+    let book = book("# A\n\n{{#schedule morning}}\n\nend\n", GOOD);
+    let page = book.page();
+    for part in [
+        "<td>09:00</td><td>09:25</td>",
+        "<a href=\"chapter.html\">A</a>",
+        "<td>09:25</td><td>09:45</td>",
+        "<em>Coffee</em>",
+        "<a href=\"deep/other.html\">The <em>other</em> | one</a>",
+        "<td><strong>09:00</strong></td><td><strong>11:20</strong></td>",
+        "<p>end</p>",
+    ] {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    let total = "2 hours 20 minutes, breaks of 20 minutes included";
+    assert!(book.text().replace('\u{a0}', " ").contains(total), "{}", book.text());
+    let deep = std::fs::read_to_string(book.root().join("book/book/deep/other.html")).unwrap();
+    assert!(deep.contains("<a href=\"../chapter.html\">A</a>"), "{deep}");
+}
+
+#[test]
+fn a_plan_that_no_class_could_keep_to_is_no_plan() {
+    for (from, to, message) in [
+        ("chapter = 25", "chapter = 0", "no time for `chapter`"),
+        ("chapter = 25", "chapter = -1", "book/schedule.toml:3: "),
+        ("chapter = 25", "chapter = 25\nmore = 1", "minutes for `more`, and no chapter more.md"),
+        (
+            "chapter = 25",
+            "chapter = 26",
+            "should end at 11:20, but what is in it goes on until 11:21",
+        ),
+        ("11:20", "11.20", "book/schedule.toml:8: `11.20` is no time of a day"),
+        (
+            "{ chapter = \"chapter\" }",
+            "{ chapter = \"chaptre\" }",
+            "no minutes for a chapter `chaptre`",
+        ),
+        ("\"deep/other\" }", "\"chapter\" }", "`chapter` comes twice"),
+        (
+            "\"deep/other\" }",
+            "\"deep/other\", minutes = 1 }",
+            "has its minutes under [minutes] already",
+        ),
+        ("\"deep/other\" = 95", "\"deep/other\" = 101", "101 minutes without a break"),
+        ("{ break", "{ what", "140 minutes without a break"),
+        ("\"Coffee\", minutes = 20", "\"Coffee\"", "`Coffee` has no minutes"),
+        ("\"Coffee\"", "\" \"", "a slot has no name"),
+        (
+            "{ break = \"Coffee\"",
+            "{ chapter = \"chapter\", break = \"Coffee\"",
+            "is one of `chapter`",
+        ),
+        ("slots = [", "slots = [{ break = \"Sleep\", minutes = 1 },", "a break is at the start"),
+        ("slots =", "slot =", "unknown field `slot`"),
+        ("plan.morning", "plan.chapter", "a plan has the name of the chapter `chapter`"),
+        ("[minutes]", "[minute]", "unknown field `minute`"),
+    ] {
+        let schedule = GOOD.replacen(from, to, 1);
+        assert_ne!(schedule, GOOD, "{from} is in it");
+        let error = book("{{#minutes}}", &schedule).error();
+        let place = "book/src/chapter.md:1: {{#minutes}}: book/schedule.toml";
+        assert!(
+            error.contains(place) && error.contains(message),
+            "{error}\nshould have\n{message}"
+        );
+    }
+}
+
+#[test]
+fn each_says_what_was_looked_for_and_what_there_is() {
+    for (text, message) in [
+        (
+            "{{#minutes chaptre}}",
+            "there is no `chaptre` under [minutes] in book/schedule.toml. Did you mean `chapter`? \
+             There are: chapter, deep/other, morning",
+        ),
+        ("{{#minutes a=\"b\"}}", "there is no option `a`"),
+        (
+            "{{#schedule mourning}}",
+            "there is no plan `mourning` in book/schedule.toml. Did you mean `morning`?",
+        ),
+        ("{{#schedule}}", "write {{#schedule half-day}}"),
+        ("a {{#schedule morning}}", "it has to stand on a line of its own"),
+    ] {
+        let error = book(text, GOOD).error();
+        assert!(error.contains(message), "{error}\nshould have\n{message}");
+    }
+    let error = Book::new("{{#minutes}}").error();
+    assert!(error.contains("there is no file `book/schedule.toml`"), "{error}");
+}
