@@ -210,3 +210,144 @@ fn every_snapshot_and_every_picture_is_on_some_page() {
         assert_all_shown(&source().join("images"), extension, &used.figures);
     }
 }
+
+/// The chapters' files without `.md`, and their text.
+fn texts() -> Vec<(String, String)> {
+    let text = |chapter: &String| fs::read_to_string(source().join(chapter)).unwrap();
+    chapters().iter().map(|it| (it.trim_end_matches(".md").to_string(), text(it))).collect()
+}
+
+fn schedule() -> toml::Table {
+    fs::read_to_string(root().join("book").join("schedule.toml")).unwrap().parse().unwrap()
+}
+
+/// The chapters of a plan, in order.
+fn plan(name: &str) -> Vec<String> {
+    let slots = schedule()["plan"][name]["slots"].as_array().unwrap().clone();
+    let chapters = slots.iter().filter_map(|slot| slot.get("chapter"));
+    chapters.map(|chapter| chapter.as_str().unwrap().to_string()).collect()
+}
+
+/// Words that are read: without directives, HTML and what is in a fence or in the teacher's notes.
+fn words(text: &str) -> usize {
+    let text = text.split("<details>").next().unwrap();
+    let prose = text.split("```").step_by(2);
+    let lines = prose.flat_map(str::lines).filter(|line| !line.starts_with("{{#"));
+    lines.flat_map(str::split_whitespace).filter(|word| word.contains(char::is_alphabetic)).count()
+}
+
+#[test]
+fn every_chapter_says_how_long_it_takes() {
+    let schedule = schedule();
+    for (chapter, text) in texts() {
+        let minutes = schedule["minutes"].get(&chapter).and_then(toml::Value::as_integer);
+        let minutes = minutes.and_then(|it| usize::try_from(it).ok());
+        let minutes = minutes.unwrap_or_else(|| panic!("{chapter}: no minutes in schedule.toml"));
+        assert!(text.contains("{{#minutes}}"), "{chapter} does not tell its minutes");
+        // Nobody reads faster than 200 words a minute and understands.
+        let least = words(&text) / 200;
+        assert!(minutes > least, "{chapter}: to read it takes {least} minutes alone");
+    }
+}
+
+/// What the teacher says and asks, what goes wrong, and how to tell that everybody has arrived.
+#[test]
+fn every_chapter_has_notes_for_the_teacher() {
+    for (chapter, text) in texts() {
+        let notes: Vec<_> = text.split("<summary>For the teacher</summary>").skip(1).collect();
+        assert_eq!(notes.len(), 1, "{chapter}: one place for the teacher's notes");
+        let notes = notes[0].split_once("</details>").unwrap().0;
+        for label in ["**Say:**", "**Ask:**", "**Goes wrong:**", "**Arrived:**"] {
+            let note =
+                notes.split_once(label).map_or("", |(_, rest)| rest.split("**").next().unwrap());
+            assert!(note.split_whitespace().count() > 4, "{chapter}: nothing after {label}");
+        }
+    }
+}
+
+/// What a teacher projects, one picture after the other.
+#[test]
+fn every_chapter_has_a_picture() {
+    for chapter in chapters() {
+        assert!(!expand(&chapter).1.figures.is_empty(), "{chapter} has no picture");
+    }
+}
+
+#[test]
+fn the_plans_hold_the_book() {
+    let (_, used) = expand("teaching.md");
+    let plans: BTreeSet<String> = schedule()["plan"].as_table().unwrap().keys().cloned().collect();
+    assert_eq!(used.schedules, plans, "the page for teachers shows every plan");
+    let all: Vec<_> = texts().into_iter().map(|(chapter, _)| chapter).collect();
+    let half = plan("half-day");
+    for chapter in all.iter().filter(|it| it.starts_with("step-")) {
+        assert!(half.contains(chapter), "half a day has all steps, and not {chapter}");
+    }
+    let whole = plan("full-day");
+    for chapter in all.iter().filter(|it| *it != "teaching") {
+        assert!(whole.contains(chapter), "a whole day has the whole book, and not {chapter}");
+    }
+    for plan in [half, whole] {
+        let steps: Vec<_> = plan.iter().filter(|it| it.starts_with("step-")).collect();
+        assert!(steps.is_sorted(), "{steps:?}");
+    }
+    let hours = |plan: &str, key: &str| {
+        let time = schedule()["plan"][plan][key].as_str().unwrap().to_string();
+        time[..2].parse::<u32>().unwrap() * 60 + time[3..].parse::<u32>().unwrap()
+    };
+    assert!(hours("half-day", "end") - hours("half-day", "start") <= 4 * 60, "it is half a day");
+    assert!(hours("full-day", "end") - hours("full-day", "start") <= 8 * 60, "it is a day");
+}
+
+#[test]
+fn next_and_previous_lead_through_the_whole_book() {
+    let pages = pages();
+    let expected: Vec<_> = chapters().iter().map(|it| it.replace(".md", ".html")).collect();
+    for (rel, expected) in
+        [("next", expected.clone()), ("prev", expected.iter().rev().cloned().collect())]
+    {
+        let mut way = vec![expected[0].clone()];
+        while let Some(page) = pages.get(Path::new(way.last().unwrap()))
+            && let Some(link) = select(page, &format!("nav a[rel~={rel}]"), "href").pop()
+            && way.len() <= expected.len()
+        {
+            way.push(link);
+        }
+        assert_eq!(way, expected, "{rel}");
+    }
+}
+
+#[test]
+fn the_page_for_the_printer_has_everything() {
+    let pages = pages();
+    let all = &pages[Path::new("print.html")];
+    let count =
+        |page: &Html, selector: &str| page.select(&Selector::parse(selector).unwrap()).count();
+    for selector in
+        ["main h1", "main h2", "main pre", "main table", "main figure svg", "main details"]
+    {
+        let page = |it: &String| &pages[Path::new(&it.replace(".md", ".html"))];
+        let each: usize = chapters().iter().map(|it| count(page(it), selector)).sum();
+        assert_eq!(count(all, selector), each, "{selector}");
+    }
+}
+
+#[test]
+fn no_page_has_an_id_twice() {
+    for (path, page) in pages() {
+        let mut seen = BTreeSet::new();
+        for id in select(&page, "[id]", "id") {
+            assert!(seen.insert(id.clone()), "{}: {id}", path.display());
+        }
+    }
+}
+
+/// Whoever has no mouse does not want to go through all chapters on each page.
+#[test]
+fn every_page_has_a_way_past_the_sidebar() {
+    for (path, page) in pages() {
+        let framed = path.as_os_str() == "toc.html";
+        let skip = select(&page, "a.skip", "href");
+        assert!(framed || skip == ["#mdbook-content"], "{}: {skip:?}", path.display());
+    }
+}
