@@ -1,4 +1,5 @@
-//! Puts a built book into a folder of the user's, and takes away nothing but what it put there.
+//! Puts a built book, or a whole workshop, into a folder of the user's, and takes away nothing but
+//! what it put there.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,13 +10,44 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::site::{files_in, stays_inside, url_path};
 
-/// The list of our files, in the folder itself. What is not on it belongs to somebody else.
-const LIST: &str = ".cargo-workshop-book";
-const HEADER: &str = "Made by `cargo workshop book`, which may replace the files below:";
+/// What is put there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A book, by `cargo workshop book`.
+    Book,
+    /// All that a class needs, by `cargo workshop pack`.
+    Pack,
+}
 
-/// A folder that a book may be put into.
+impl What {
+    /// The list of our files, in the folder itself. What is not on it belongs to somebody else.
+    #[must_use]
+    pub fn list(self) -> &'static str {
+        match self {
+            Self::Book => ".cargo-workshop-book",
+            Self::Pack => ".cargo-workshop-pack",
+        }
+    }
+
+    fn command(self) -> &'static str {
+        match self {
+            Self::Book => "cargo workshop book",
+            Self::Pack => "cargo workshop pack",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Book => "book",
+            Self::Pack => "workshop",
+        }
+    }
+}
+
+/// A folder that something may be put into.
 #[derive(Debug)]
 pub struct Target {
+    what: What,
     dir: PathBuf,
     /// Our files of the last time.
     ours: BTreeSet<PathBuf>,
@@ -26,28 +58,29 @@ impl Target {
     ///
     /// # Errors
     /// When there is anything at `dir` that this command did not make.
-    pub fn open(dir: &Path) -> Result<Self> {
+    pub fn open(what: What, dir: &Path) -> Result<Self> {
         let dir = dir.to_owned();
         let entries = match fs::read_dir(&dir) {
             Ok(mut entries) => entries.next().is_some(),
             Err(error) if error.kind() == ErrorKind::NotFound => false,
             Err(error) => return Err(error).context(format!("Cannot write to {}", dir.display())),
         };
-        let ours = match fs::read_to_string(dir.join(LIST)) {
+        let ours = match fs::read_to_string(dir.join(what.list())) {
             Ok(list) => {
                 list.lines().skip(1).map(PathBuf::from).filter(|p| stays_inside(p)).collect()
             }
             Err(_) if entries => bail!(
-                "{} holds files that cargo workshop book did not make. Nothing was written; \
-                 choose a new or an empty folder",
-                dir.display()
+                "{} holds files that {} did not make. Nothing was written; choose a new or an \
+                 empty folder",
+                dir.display(),
+                what.command()
             ),
             Err(_) => BTreeSet::new(),
         };
-        Ok(Self { dir, ours })
+        Ok(Self { what, dir, ours })
     }
 
-    /// Puts the book in `built` in the place of the one that is there.
+    /// Puts what is in `built` in the place of what is there.
     ///
     /// # Errors
     /// When a file of somebody else's is in the way; those of the system.
@@ -57,9 +90,11 @@ impl Target {
             let path = self.dir.join(path);
             if path.symlink_metadata().is_ok() {
                 bail!(
-                    "{} is in the way: the book has a file of that name, and cargo workshop book \
-                     did not make this one. Nothing was written; move it away",
-                    path.display()
+                    "{} is in the way: the {} has a file of that name, and {} did not make this \
+                     one. Nothing was written; move it away",
+                    path.display(),
+                    self.what.name(),
+                    self.what.command()
                 );
             }
         }
@@ -69,22 +104,31 @@ impl Target {
             self.list(new.union(&self.ours))?;
             for path in &new {
                 let to = self.dir.join(path);
+                let bytes = fs::read(built.join(path))?;
+                // A stick writes slowly, and cargo builds again what was written again.
+                if fs::read(&to).is_ok_and(|there| there == bytes) {
+                    continue;
+                }
                 fs::create_dir_all(to.parent().unwrap_or(&self.dir))?;
                 // Not fs::copy, which sets permissions too: a USB stick's file system has none.
-                fs::write(to, fs::read(built.join(path))?)?;
+                fs::write(to, bytes)?;
             }
             for path in self.ours.difference(&new) {
                 remove(&self.dir, path)?;
             }
             self.list(new.iter())
         };
-        write().with_context(|| format!("Cannot write the book to {}", self.dir.display()))
+        write().with_context(|| {
+            format!("Cannot write the {} to {}", self.what.name(), self.dir.display())
+        })
     }
 
     fn list<'a>(&self, files: impl Iterator<Item = &'a PathBuf>) -> io::Result<()> {
         let files = files.map(|path| url_path(path));
-        let lines: Vec<_> = [HEADER.to_owned()].into_iter().chain(files).collect();
-        fs::write(self.dir.join(LIST), lines.join("\n") + "\n")
+        let header =
+            format!("Made by `{}`, which may replace the files below:", self.what.command());
+        let lines: Vec<_> = [header].into_iter().chain(files).collect();
+        fs::write(self.dir.join(self.what.list()), lines.join("\n") + "\n")
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use crate::workspace::Workspace;
 
 /// Folders that the book is made from.
-const FOLDERS: [&str; 3] = ["azure", "book", "steps"];
+const FOLDERS: [&str; 4] = ["azure", "book", "steps", "workshop/cli/snapshots"];
 /// Files beside them that the book is made from.
 const FILES: [&str; 6] = [
     ".env.example",

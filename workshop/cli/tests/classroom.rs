@@ -59,7 +59,8 @@ fn cargo_knows_it_and_its_help_names_everything() {
     ];
     let defaults = ["3000", "127.0.0.1:4318", "127.0.0.1:13133", "127.0.0.1:4319"];
     let defaults = defaults.map(|default| format!("[default: {default}]"));
-    for part in options.into_iter().chain(defaults.iter().map(String::as_str)).chain(["  book  "]) {
+    let commands = ["  doctor  ", "  prepare  ", "  rehearse  ", "  pack  ", "  book  "];
+    for part in options.into_iter().chain(defaults.iter().map(String::as_str)).chain(commands) {
         assert!(help.contains(part), "{part} in {help}");
     }
 }

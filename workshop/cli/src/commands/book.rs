@@ -1,12 +1,13 @@
 //! `cargo workshop book`: the book in a folder, for a USB stick or a web server.
 
-use std::path::{self, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
 
-use crate::{book, copy::Target, say, seconds, with_progress, workspace::Workspace};
+use crate::copy::{Target, What};
+use crate::{book, say, seconds, with_progress, workspace::Workspace};
 
 const WHAT_HAPPENS: &str = "\
 Open its index.html in a browser, from a USB stick if you like: the book needs neither a
@@ -28,18 +29,26 @@ pub struct Options {
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let start = Instant::now();
     let dir = options.dir.clone().unwrap_or_else(|| workspace.root().join("target/book"));
-    // Refused before the work, not after it.
-    let target = Target::open(&dir)?;
-    // Built somewhere else first: a book that fails must not replace one that works.
-    let built = tempfile::tempdir().context("Cannot make a temporary folder")?;
-    with_progress("Building the book", || book::build(workspace, built.path()))?;
-    with_progress("Copying the book", || target.replace_with(built.path()))?;
-    // The whole path is what a browser's address bar takes.
-    let page = path::absolute(dir.join("index.html")).context("Cannot tell the folder's path")?;
+    let page = write(workspace, &dir)?;
     let took = seconds(start);
     say(&format!(
         "Built the book in {took}. Open {} in a browser; it needs no server.",
         page.display()
     ));
     Ok(())
+}
+
+/// Builds the book into `dir`, and returns its first page.
+///
+/// # Errors
+/// A book that cannot be built; a folder that is not ours to write into.
+pub fn write(workspace: &Workspace, dir: &Path) -> Result<PathBuf> {
+    // Refused before the work, not after it.
+    let target = Target::open(What::Book, dir)?;
+    // Built somewhere else first: a book that fails must not replace one that works.
+    let built = tempfile::tempdir().context("Cannot make a temporary folder")?;
+    with_progress("Building the book", || book::build(workspace, built.path()))?;
+    with_progress("Copying the book", || target.replace_with(built.path()))?;
+    // The whole path is what a browser's address bar takes.
+    path::absolute(dir.join("index.html")).context("Cannot tell the folder's path")
 }

@@ -9,6 +9,10 @@ use crate::workspace::Workspace;
 
 pub mod book;
 pub mod classroom;
+pub mod doctor;
+pub mod pack;
+pub mod prepare;
+pub mod rehearse;
 
 const WHAT_HAPPENS: &str = "\
 Without a command it builds the book, serves it, and builds it again whenever a source
@@ -40,6 +44,10 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Doctor(doctor::Options),
+    Prepare(prepare::Options),
+    Rehearse(rehearse::Options),
+    Pack(pack::Options),
     Book(book::Options),
 }
 
@@ -52,6 +60,10 @@ impl Cli {
         let workspace = Workspace::find(self.root.as_deref())?;
         match self.command {
             None => classroom::run(&workspace, &self.classroom),
+            Some(Command::Doctor(options)) => doctor::run(&workspace, &options),
+            Some(Command::Prepare(options)) => prepare::run(&workspace, &options),
+            Some(Command::Rehearse(options)) => rehearse::run(&workspace, &options),
+            Some(Command::Pack(options)) => pack::run(&workspace, &options),
             Some(Command::Book(options)) => book::run(&workspace, &options),
         }
     }

@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use harness::{Finished, Program, Running};
 use tempfile::TempDir;
@@ -58,6 +59,18 @@ impl Workshop {
         let new = self.path(".new");
         fs::write(&new, text).unwrap();
         fs::rename(new, path).unwrap();
+    }
+
+    /// Puts a program at `path` that does `what` in the words of `sh`.
+    pub fn program_that(&self, path: &str, what: &str) -> PathBuf {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        // By another process: while a test starts a program, a file that another test has open for
+        // writing cannot be run.
+        let write = r#"printf '#!/bin/sh\n%s\n' "$1" > "$2" && chmod +x "$2""#;
+        let done = Command::new("sh").args(["-c", write, "sh", what]).arg(&path).status().unwrap();
+        assert!(done.success());
+        path
     }
 
     pub fn read(&self, path: &str) -> String {
