@@ -206,6 +206,7 @@ fn every_snapshot_and_every_picture_is_on_some_page() {
     for (number, _) in STEPS {
         assert_all_shown(&folder(number).join("snapshots"), "snap", &shown);
     }
+    assert_all_shown(&root().join("workshop/cli/snapshots"), "snap", &shown);
     for extension in ["svg", "png"] {
         assert_all_shown(&source().join("images"), extension, &used.figures);
     }

@@ -39,6 +39,17 @@ const SERVE: [(&str, &str); 4] = [
     ("cargo workshop", "Ctrl-C here stops everything"),
 ];
 
+/// Commands that look at the machine, and end with 1 when they find something wrong with it.
+const LOOK: [&str; 1] = ["cargo workshop doctor"];
+
+/// Commands of `cargo workshop` that come to an end by themselves.
+const END: [&str; 4] = [
+    "cargo workshop book",
+    "cargo workshop pack",
+    "cargo workshop prepare",
+    "cargo workshop rehearse",
+];
+
 /// Commands that the book has refused, on purpose.
 const REFUSED: [&str; 1] = ["APPLICATIONINSIGHTS_CONNECTION_STRING=garbage cargo run -p step-04"];
 
@@ -108,7 +119,8 @@ fn every_command_does_what_its_page_says() {
             }
             let place = format!("{}: {command}", page.display());
             let sign = SERVE.iter().find(|(start, _)| {
-                command.starts_with(start) && !command.starts_with("cargo workshop book")
+                let ends = END.iter().chain(&LOOK).any(|start| command.starts_with(start));
+                command.starts_with(start) && !ends
             });
             // In the shell's own place, as its end is what Ctrl-C is to bring about.
             let exec = if sign.is_some() { "exec " } else { "" };
@@ -117,6 +129,16 @@ fn every_command_does_what_its_page_says() {
                 _ if REFUSED.contains(&command.as_str()) => {
                     let (success, text) = shell.wait();
                     assert!(!success && text.contains("error: "), "{place}\n{text}");
+                }
+                _ if LOOK.iter().any(|start| command.starts_with(start)) => {
+                    let (success, text) = shell.wait();
+                    // A port that a program beside this test has is its own affair; and before
+                    // `prepare`, cargo has fetched the crates of this system alone.
+                    let known = |line: &str| line.contains(" port ") || line.contains(" crates ");
+                    let wrong = |line: &str| line.starts_with("✗ wrong ") && !known(line);
+                    assert!(!text.lines().any(wrong), "{place}\n{text}");
+                    let end = if success { "All that is needed is here." } else { "wrong. Type " };
+                    assert!(text.contains(end), "{place}\n{text}");
                 }
                 Some((_, sign)) => shell.serves(sign, &place),
                 None => {
@@ -137,7 +159,8 @@ fn every_command_does_what_its_page_says() {
 #[test]
 fn the_lists_name_nothing_that_no_page_has() {
     let all: Vec<_> = pages().iter().flat_map(|page| commands(page)).collect();
-    let lists = NOT_HERE.iter().chain(&SERVE).map(|entry| entry.0).chain(REFUSED);
+    let lists = NOT_HERE.iter().chain(&SERVE).map(|entry| entry.0);
+    let lists = lists.chain(REFUSED).chain(LOOK).chain(END);
     for start in lists {
         assert!(all.iter().any(|command| command.starts_with(start)), "{start}");
     }

@@ -106,7 +106,9 @@ impl Browser {
             Err(driver::Error::Missing(what)) => {
                 let required = std::env::var("BROWSER").is_ok_and(|value| value == "required");
                 assert!(!required, "BROWSER=required, but {what}");
-                crate::skip(format!("{what} (Debian, Ubuntu: apt install chromium chromium-driver)"));
+                crate::skip(format!(
+                    "{what} (Debian, Ubuntu: apt install chromium chromium-driver)"
+                ));
                 None
             }
             Err(driver::Error::Broken(why)) => panic!("the browser does not start: {why}"),
