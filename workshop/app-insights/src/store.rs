@@ -5,7 +5,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    ops::Range,
+    ops::{Range, RangeInclusive},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -15,6 +15,10 @@ use crate::{
     limits::{Dropped, Limit, Limits},
     metric::{Aggregate, Dimensions, Metric, Point, Series},
 };
+
+mod browse;
+
+pub use browse::{Names, Split};
 
 /// The oldest `time` that is taken. The real endpoint's words are "older than the allowed min
 /// date. Expected: now - 172800000ms".
@@ -151,18 +155,16 @@ impl Store {
         range: Range<Timestamp>,
         matches: impl Fn(&Dimensions) -> bool,
     ) -> Vec<Grain> {
-        if range.is_empty() {
+        let Some(indices) = self.indices(range) else {
             return Vec::new();
-        }
+        };
         let state = self.lock();
         let ids: BTreeSet<u64> = state
             .of_metric(metric)
             .filter(|(series, _)| matches(&series.dimensions))
             .map(|(_, id)| id)
             .collect();
-        let end = range.end.saturating_sub(SignedDuration::from_nanos(1));
-        let first = self.index_of(range.start);
-        let last = self.index_of(end.unwrap_or(range.end));
+        let (first, last) = indices.into_inner();
         let mut grains: Vec<Grain> = Vec::new();
         for ((index, id), aggregate) in state.grains.range((first, 0)..=(last, u64::MAX)) {
             if !ids.contains(id) {
@@ -195,6 +197,12 @@ impl Store {
         // A panic while the lock was held leaves at worst one point half counted, which is no
         // reason to stop taking the others.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The grains that overlap a range, or nothing when it is empty.
+    fn indices(&self, range: Range<Timestamp>) -> Option<RangeInclusive<i64>> {
+        let end = range.end.saturating_sub(SignedDuration::from_nanos(1)).unwrap_or(range.end);
+        (!range.is_empty()).then(|| self.index_of(range.start)..=self.index_of(end))
     }
 
     fn index_of(&self, time: Timestamp) -> i64 {
