@@ -26,6 +26,7 @@ pub mod envelope;
 mod guard;
 pub mod limits;
 pub mod metric;
+mod page;
 pub mod printer;
 pub mod report;
 pub mod rule;

@@ -9,11 +9,8 @@ use std::{
 };
 
 use axum::{
-    Router,
-    extract::{DefaultBodyLimit, State},
-    http::StatusCode,
-    middleware::from_fn_with_state,
-    routing::{get, post},
+    Router, extract::DefaultBodyLimit, http::HeaderMap, middleware::from_fn_with_state,
+    routing::post,
 };
 use thiserror::Error;
 use tokio::{
@@ -27,6 +24,7 @@ use crate::{
     api,
     body::MAX_SENT,
     guard::{Guard, guard},
+    page::{self, Site},
     printer::Printer,
     store::Store,
     timing::Timing,
@@ -123,6 +121,7 @@ impl Server {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
         let (printer, writer) = Printer::start(out, err)?;
+        let connection = self.connection_string();
         let (sender, sending) = match self.webhook {
             Some(webhook) => webhook.start(printer.clone()).map(|(a, b)| (Some(a), Some(b)))?,
             None => (None, None),
@@ -136,9 +135,10 @@ impl Server {
             reading: Arc::new(Semaphore::new(MAX_READING)),
             unpacking: Arc::new(Semaphore::new(MAX_UNPACKING)),
         };
+        let site = Arc::new(Site::new(Arc::clone(&app.store), Arc::clone(&app.alerts), connection));
         let (stopping, stop) = oneshot::channel();
-        let graceful =
-            axum::serve(self.listener, router(app, self.addr)).with_graceful_shutdown(async move {
+        let graceful = axum::serve(self.listener, router(app, site, self.addr))
+            .with_graceful_shutdown(async move {
                 shutdown.await;
                 // Nobody listens if the server has failed, and then nothing is to be stopped.
                 let _ = stopping.send(());
@@ -171,10 +171,10 @@ pub(crate) struct App {
     pub(crate) unpacking: Arc<Semaphore>,
 }
 
-fn router(app: App, addr: SocketAddr) -> Router {
+fn router(app: App, site: Arc<Site>, addr: SocketAddr) -> Router {
     // Everything but the ingestion, which anybody may use under any name.
     let guarded = Router::new()
-        .route("/", get(about))
+        .merge(page::router(Arc::clone(&site)))
         .merge(api::routes())
         .layer(from_fn_with_state(Guard(addr), guard));
     Router::new()
@@ -184,32 +184,8 @@ fn router(app: App, addr: SocketAddr) -> Router {
         // Python's exporter appends its path to the endpoint as it is, and the portal's connection
         // strings end with a slash.
         .route("//v2.1/track", post(track))
-        .fallback(async || (StatusCode::NOT_FOUND, "Post telemetry to /v2.1/track\n"))
-        .method_not_allowed_fallback(async || {
-            (StatusCode::METHOD_NOT_ALLOWED, "Post telemetry to /v2.1/track\n")
-        })
+        .fallback(async move |headers: HeaderMap| page::not_found(&site, &headers))
+        .method_not_allowed_fallback(async || page::not_allowed())
         .layer(DefaultBodyLimit::max(MAX_SENT))
         .with_state(app)
-}
-
-async fn about(State(app): State<App>) -> String {
-    let status = app.store.status();
-    let limits = status.reached.iter().map(|limit| format!("Limit reached: {limit}.\n"));
-    let alerts = app.alerts.status();
-    format!(
-        "This is a stand-in for Azure Application Insights, not the real service.\n\
-         \n\
-         POST /v2.1/track  takes telemetry, and so does /v2/track\n\
-         GET /api/metrics  lists the metrics, GET /api/points?metric=NAME has their values\n\
-         GET /api/rules    lists the alert rules, GET /api/alerts the alerts\n\
-         \n\
-         It holds {} series in {} time grains of {} s.\n\
-         Alert rules: {}. Alerts that are going on: {}.\n{}{alerts}",
-        status.series,
-        status.grains,
-        app.store.grain().as_secs(),
-        alerts.rules,
-        alerts.fired,
-        limits.collect::<String>(),
-    )
 }

@@ -125,7 +125,9 @@ impl Store {
             }
         }
         let mut counted: Vec<(u64, Vec<Grain>)> = vec![(0, Vec::new()); numbers.len()];
-        for ((index, id), aggregate) in state.grains.range((*range.start(), 0)..=(*range.end(), u64::MAX)) {
+        for ((index, id), aggregate) in
+            state.grains.range((*range.start(), 0)..=(*range.end(), u64::MAX))
+        {
             let Some((count, grains)) = part_of.get(id).and_then(|part| counted.get_mut(*part))
             else {
                 continue;

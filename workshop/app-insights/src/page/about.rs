@@ -1,0 +1,32 @@
+//! What this is, how it differs from Azure, and where things are in the portal.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{extract::State, http::StatusCode, response::Response};
+
+use super::{Site, layout::Shell, site::html};
+use crate::words;
+
+/// `GET /about`.
+pub(super) async fn screen(State(site): State<Arc<Site>>) -> Response {
+    let timing = site.alerts.timing();
+    let screen = Screen {
+        shell: Shell::new(&site, "How it differs from Azure", "/about"),
+        grain: words::span(site.store.grain()),
+        window: words::span(timing.window),
+        frequency: words::span(timing.frequency),
+        connection: &site.connection,
+    };
+    html(StatusCode::OK, &screen)
+}
+
+#[derive(Template)]
+#[template(path = "about.html")]
+struct Screen<'a> {
+    shell: Shell,
+    grain: String,
+    window: String,
+    frequency: String,
+    connection: &'a str,
+}

@@ -1,0 +1,186 @@
+//! A rule that is being made: what was typed, the rule that it stands for, and what is wrong.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+
+use super::{
+    Site,
+    metrics::default_aggregation,
+    params::{Params, find_metric, metric_key},
+    text::portable,
+};
+use crate::{
+    aggregation::Aggregation,
+    metric::Metric,
+    rule::{MAX_WINDOW, Operator, Rule, RuleError},
+};
+
+/// The severity of a rule that names none, as in Azure's command line.
+const SEVERITY: u8 = 2;
+
+/// What was typed, and the rule that it stands for.
+pub(super) struct Draft {
+    pub(super) rule: Rule,
+    /// As it was typed, number or not.
+    pub(super) threshold: String,
+    pub(super) has_threshold: bool,
+    pub(super) metric: String,
+    /// The dimension by which the rule filters, as a form carries it, and the value.
+    pub(super) key: String,
+    pub(super) value: String,
+}
+
+/// What is wrong, by the name of the field.
+#[derive(Default)]
+pub(super) struct Errors(BTreeMap<&'static str, String>);
+
+impl Draft {
+    /// What the form shows at first, and while it is being filled in: a field that was not touched
+    /// yet is not wrong.
+    pub(super) fn begin(site: &Site, params: &Params) -> (Self, Errors) {
+        let mut draft = Self::read(site, params);
+        if params.get("metric").is_none()
+            && let Some(metric) = site.store.newest()
+        {
+            draft.metric = metric_key(&metric);
+            draft.rule.metric = metric;
+        }
+        if params.get("aggregation").is_none() {
+            draft.rule.aggregation = default_aggregation(site, &draft.rule.metric);
+        }
+        // A form that was previewed has the field, be it empty.
+        if !params.has("unit") {
+            draft.rule.unit = site.unit_of(&draft.rule.metric);
+        }
+        let errors = draft.errors(site, false);
+        (draft, errors)
+    }
+
+    /// Takes a form as it is. What cannot be read becomes what the rule has unless it says
+    /// otherwise, or is found by [`errors`](Self::errors).
+    pub(super) fn read(site: &Site, params: &Params) -> Self {
+        let timing = site.alerts.timing();
+        let threshold = params.text("threshold").trim().to_owned();
+        let metric = params.text("metric").trim().to_owned();
+        let number = threshold.parse::<f64>().ok().filter(|number| number.is_finite());
+        let span = |field, usual: SignedDuration| {
+            let seconds = params.get(field).and_then(|text| text.parse::<i64>().ok());
+            seconds.map_or(usual, SignedDuration::from_secs)
+        };
+        let found = find_metric(&site.store, &metric).unwrap_or_else(|_| Metric::named(&metric));
+        let (key, value) = (params.text("key").to_owned(), params.text("value").to_owned());
+        // As the series have it: a form cannot carry every character.
+        let full = site.store.keys(&found, 1000).into_iter().find(|full| portable(full) == key);
+        let dimensions = match full.unwrap_or_else(|| key.clone()) {
+            key if key.is_empty() => Vec::new(),
+            key => vec![(key, vec![value.clone()])],
+        };
+        let rule = Rule {
+            name: params.text("name").trim().to_owned(),
+            description: params.text("description").trim().to_owned(),
+            metric: found,
+            dimensions,
+            aggregation: params.text("aggregation").parse().unwrap_or(Aggregation::Average),
+            operator: params.text("operator").parse().unwrap_or(Operator::GreaterThan),
+            threshold: number.unwrap_or(f64::NAN),
+            unit: params.text("unit").trim().to_owned(),
+            window: span("window", timing.window),
+            frequency: span("frequency", timing.frequency),
+            severity: params.text("severity").parse().unwrap_or(SEVERITY),
+        };
+        Self { rule, has_threshold: number.is_some(), threshold, metric, key, value }
+    }
+
+    /// What is wrong; unless `whole`, a field that is empty is not.
+    pub(super) fn errors(&self, site: &Site, whole: bool) -> Errors {
+        let mut errors = Errors::default();
+        let mut rule = self.rule.clone();
+        if !self.has_threshold && (whole || !self.threshold.is_empty()) {
+            errors.add(&RuleError::Threshold);
+        }
+        if !self.key.is_empty() && self.value.is_empty() && whole {
+            let sentence = "Give the value that the dimension must have, or choose all series";
+            errors.0.insert("value", sentence.to_owned());
+        }
+        // The rule's own check stops at the first mistake. So that each gets its sentence, what was
+        // found is put right, and the rest is checked again.
+        if !self.has_threshold {
+            rule.threshold = 0.0;
+        }
+        if !whole && rule.name.is_empty() {
+            "preview".clone_into(&mut rule.name);
+        }
+        if !whole && rule.metric.name.is_empty() {
+            rule.metric = Metric::named("preview");
+        }
+        while let Err(error) = rule.check(site.store.grain()) {
+            let field = field_of(&error);
+            if errors.0.contains_key(field) {
+                break;
+            }
+            errors.add(&error);
+            repair(&mut rule, field, site);
+        }
+        errors
+    }
+
+    /// Whether a preview shows something, in bounded time.
+    pub(super) fn can_be_drawn(&self, site: &Site) -> bool {
+        let window = self.rule.window;
+        !self.rule.metric.name.is_empty() && window >= site.store.grain() && window <= MAX_WINDOW
+    }
+}
+
+impl Errors {
+    pub(super) fn add(&mut self, error: &RuleError) {
+        self.0.insert(field_of(error), format!("{error}."));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What is wrong with a field; empty if nothing is.
+    pub(super) fn of(&self, field: &str) -> &str {
+        self.0.get(field).map(String::as_str).unwrap_or_default()
+    }
+}
+
+/// The field beside which an error is shown.
+fn field_of(error: &RuleError) -> &'static str {
+    match error {
+        RuleError::NoMetric => "metric",
+        RuleError::TooLong { what, .. } => match *what {
+            "description" => "description",
+            "unit" => "unit",
+            "metric's name" | "metric's namespace" => "metric",
+            "key of a dimension" => "key",
+            "value of a dimension" => "value",
+            _ => "name",
+        },
+        RuleError::TooManyDimensions | RuleError::TwiceDimension(_) => "key",
+        RuleError::Values(_) => "value",
+        RuleError::Threshold => "threshold",
+        RuleError::Severity => "severity",
+        RuleError::NotOfGrains { what: "frequency", .. } => "frequency",
+        RuleError::NotOfGrains { .. } | RuleError::Gaps { .. } | RuleError::LongWindow => "window",
+        RuleError::NoName | RuleError::BadName | RuleError::Taken(_) | RuleError::TooMany(_) => {
+            "name"
+        }
+    }
+}
+
+/// Puts a field right, so that the others can be checked.
+fn repair(rule: &mut Rule, field: &str, site: &Site) {
+    let timing = site.alerts.timing();
+    match field {
+        "name" => "preview".clone_into(&mut rule.name),
+        "description" => rule.description.clear(),
+        "metric" => rule.metric = Metric::named("preview"),
+        "key" | "value" => rule.dimensions.clear(),
+        "unit" => rule.unit.clear(),
+        "severity" => rule.severity = SEVERITY,
+        _ => (rule.window, rule.frequency) = (timing.window, timing.frequency),
+    }
+}

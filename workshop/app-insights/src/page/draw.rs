@@ -1,0 +1,159 @@
+//! Makes a chart and its table out of what the store holds.
+
+use chart::{Chart, Line, MAX_LINES, Mark, Point, Size, Threshold};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    Site,
+    form::capital,
+    span::{Span, coarsen, floor},
+    table::Table,
+    text::shown,
+};
+use crate::{
+    aggregation::Aggregation,
+    metric::{Dimensions, Metric},
+    store::Grain,
+    words,
+};
+
+/// What is to be drawn.
+pub(super) struct Drawing<'a> {
+    pub(super) metric: &'a Metric,
+    pub(super) aggregation: Aggregation,
+    /// The dimension whose values get a line each.
+    pub(super) split: Option<&'a str>,
+    pub(super) span: Span,
+    /// With a window, each point is the value over the window that ends with its grain, as a rule
+    /// sees it. Without one, it is the value of its grain.
+    pub(super) window: Option<SignedDuration>,
+    pub(super) unit: &'a str,
+    pub(super) threshold: Option<Threshold>,
+    pub(super) marks: Vec<Mark>,
+    /// Which series are looked at.
+    pub(super) matches: &'a dyn Fn(&Dimensions) -> bool,
+}
+
+/// A chart, ready for a template.
+pub(super) struct Figure {
+    /// Escaped already, by the crate that draws it.
+    pub(super) svg: String,
+    /// The same, drawn for a narrow screen.
+    pub(super) narrow: String,
+    pub(super) caption: String,
+    pub(super) table: Table,
+    /// Values of the dimension that have no line.
+    pub(super) more: usize,
+    pub(super) empty: bool,
+}
+
+impl Drawing<'_> {
+    pub(super) fn draw(self, site: &Site) -> Figure {
+        let grain = self.span.grain(site.store.grain());
+        let (start, end) = self.span.range(grain, site.store.now());
+        let (parts, more) = self.parts(site, start, end);
+        let lines: Vec<(String, Vec<(Timestamp, f64)>)> = parts
+            .into_iter()
+            .map(|(name, grains)| (name, self.points(grains, start, end, grain)))
+            .collect();
+        let table = Table::new(&lines, grain, &site.zone);
+        let aggregation = capital(&self.aggregation.to_string());
+        let metric = shown(&self.metric.name);
+        let caption = match self.window {
+            Some(window) => format!(
+                "{aggregation} of {metric} over {}, every {}",
+                words::span(window),
+                words::span(grain)
+            ),
+            None => format!("{aggregation} of {metric} in grains of {}", words::span(grain)),
+        };
+        let empty = lines.iter().all(|(_, points)| points.is_empty());
+        let line = |(name, points): (String, Vec<(Timestamp, f64)>)| Line {
+            name,
+            points: points.into_iter().map(|(start, value)| Point { start, value }).collect(),
+        };
+        let chart = Chart {
+            title: caption.clone(),
+            unit: if self.unit.is_empty() { String::new() } else { shown(self.unit) },
+            range: start..end,
+            grain,
+            lines: lines.into_iter().map(line).collect(),
+            threshold: self.threshold,
+            marks: self.marks,
+            zone: site.zone.clone(),
+        };
+        Figure {
+            svg: chart.to_svg(Size { width: 800, height: 320 }),
+            narrow: chart.to_svg(Size { width: 340, height: 300 }),
+            caption,
+            table,
+            more,
+            empty,
+        }
+    }
+
+    /// The grains of each line, with those that the first window needs.
+    fn parts(
+        &self,
+        site: &Site,
+        start: Timestamp,
+        end: Timestamp,
+    ) -> (Vec<(String, Vec<Grain>)>, usize) {
+        let before = self.window.unwrap_or_default();
+        let range = start.saturating_sub(before).unwrap_or(Timestamp::MIN)..end;
+        let Some(key) = self.split else {
+            let grains = site.store.query(self.metric, range, self.matches);
+            return (vec![(shown(&self.metric.name), grains)], 0);
+        };
+        let split = site.store.split(self.metric, range, key, MAX_LINES, self.matches);
+        let name = |value: Option<String>| match value {
+            Some(value) => shown(&value),
+            None => "(not told)".to_owned(),
+        };
+        let parts = split.parts.into_iter().map(|(value, grains)| (name(value), grains));
+        (parts.collect(), split.more)
+    }
+
+    fn points(
+        &self,
+        grains: Vec<Grain>,
+        start: Timestamp,
+        end: Timestamp,
+        grain: SignedDuration,
+    ) -> Vec<(Timestamp, f64)> {
+        match self.window {
+            None => coarsen(grains, grain)
+                .iter()
+                .filter_map(|grain| Some((grain.start, self.aggregation.of(&grain.aggregate)?)))
+                .collect(),
+            Some(window) => self.windows(&grains, start, end, grain, window),
+        }
+    }
+
+    /// The value over the window that ends with each grain. The last grain is not over yet, and
+    /// its window would be one that no rule looks at.
+    fn windows(
+        &self,
+        grains: &[Grain],
+        start: Timestamp,
+        end: Timestamp,
+        step: SignedDuration,
+        window: SignedDuration,
+    ) -> Vec<(Timestamp, f64)> {
+        let steps = (end.as_second() - start.as_second()) / step.as_secs().max(1) - 1;
+        let value = |index: i64| {
+            let point = floor(start + step * i32::try_from(index).ok()?, step);
+            let to = point + step;
+            let from = to.saturating_sub(window).unwrap_or(Timestamp::MIN);
+            let first = grains.partition_point(|grain| grain.start < from);
+            let last = grains.partition_point(|grain| grain.start < to);
+            let within = grains.get(first..last)?.iter().map(|grain| grain.aggregate);
+            let all = within.reduce(|mut all, grain| {
+                all.merge(&grain);
+                all
+            })?;
+            Some((point, self.aggregation.of(&all)?))
+        };
+        (0..steps).filter_map(value).collect()
+    }
+}

@@ -1,0 +1,108 @@
+//! The screen on which a rule is made: a form, and what the rule would see.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{RawQuery, Request, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::{
+    Site, body,
+    draft::{Draft, Errors},
+    draw::Figure,
+    form::{self, Pick},
+    layout::Shell,
+    params::Params,
+    rule,
+    site::html,
+    span::Span,
+};
+
+/// The most metrics and dimensions that a field offers.
+const MAX_OFFERED: usize = 200;
+
+/// `GET /alerts/new`: the form, and a preview of what was filled in so far. It changes nothing.
+pub(super) async fn screen(State(site): State<Arc<Site>>, RawQuery(query): RawQuery) -> Response {
+    site.render(move |site| {
+        let params = Params::of(query.as_deref());
+        let (draft, errors) = Draft::begin(site, &params);
+        Ok(html(StatusCode::OK, &Screen::new(site, &draft, errors)))
+    })
+    .await
+}
+
+/// `POST /alerts/new`: saves the rule, or shows the form again with what is wrong.
+pub(super) async fn save(State(site): State<Arc<Site>>, request: Request) -> Response {
+    let params = match body::read(request).await {
+        Ok(params) => params,
+        Err(problem) => return problem.respond(&site),
+    };
+    site.render(move |site| Ok(save_rule(site, &params))).await
+}
+
+fn save_rule(site: &Site, params: &Params) -> Response {
+    let draft = Draft::read(site, params);
+    let mut errors = draft.errors(site, true);
+    if errors.is_empty() {
+        match site.alerts.add(draft.rule.clone()) {
+            Ok(()) => return Redirect::to("/alerts").into_response(),
+            Err(error) => errors.add(&error),
+        }
+    }
+    html(StatusCode::UNPROCESSABLE_ENTITY, &Screen::new(site, &draft, errors))
+}
+
+#[derive(Template)]
+#[template(path = "new_rule.html")]
+struct Screen<'a> {
+    shell: Shell,
+    draft: &'a Draft,
+    errors: Errors,
+    metrics: Vec<Pick>,
+    aggregations: Vec<Pick>,
+    operators: Vec<Pick>,
+    windows: Vec<Pick>,
+    frequencies: Vec<Pick>,
+    severities: Vec<Pick>,
+    keys: Vec<Pick>,
+    condition: String,
+    figure: Option<Figure>,
+}
+
+impl<'a> Screen<'a> {
+    fn new(site: &Site, draft: &'a Draft, errors: Errors) -> Self {
+        let rule = &draft.rule;
+        let grain = site.store.grain().as_secs();
+        let keys = site.store.keys(&rule.metric, MAX_OFFERED);
+        let offered = site.store.names(MAX_OFFERED);
+        // A window that is wrong, or far too long, is not looked through.
+        let figure = draft
+            .can_be_drawn(site)
+            .then(|| rule::draw(site, rule, Span::for_window(rule.window), draft.has_threshold));
+        let times = |all: [i64; 9], chosen: i64| {
+            let fits = |seconds: &i64| *seconds >= grain && seconds % grain == 0;
+            let mut all: Vec<i64> = all.into_iter().chain([grain, chosen]).filter(fits).collect();
+            all.sort_unstable();
+            all.dedup();
+            form::durations(all, chosen)
+        };
+        let (window, frequency) = (rule.window.as_secs(), rule.frequency.as_secs());
+        Self {
+            shell: Shell::new(site, "New alert rule", "/alerts"),
+            metrics: form::metrics(&offered, &rule.metric),
+            aggregations: form::aggregations(rule.aggregation),
+            operators: form::operators(rule.operator),
+            windows: times([30, 60, 300, 900, 1800, 3600, 21600, 43200, 86400], window),
+            frequencies: times([30, 60, 120, 300, 600, 900, 1800, 3600, 3600], frequency),
+            severities: form::severities(rule.severity),
+            keys: form::dimensions(&keys, "all series", &draft.key),
+            condition: if draft.has_threshold { rule.condition() } else { String::new() },
+            figure,
+            draft,
+            errors,
+        }
+    }
+}

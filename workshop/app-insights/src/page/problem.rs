@@ -1,0 +1,68 @@
+//! What is said when there is nothing to show.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use super::{Site, layout::Shell, site::html, text::shown};
+
+/// Why there is nothing to show.
+pub(super) struct Problem {
+    status: StatusCode,
+    sentence: String,
+}
+
+impl Problem {
+    pub(super) fn no_metric(key: &str) -> Self {
+        Self::missing(format!(
+            "There is no metric “{}” here. Either nothing of that name has arrived since the \
+             stand-in was started, or it is older than 48 hours.",
+            shown(key)
+        ))
+    }
+
+    pub(super) fn no_rule(name: &str) -> Self {
+        Self::missing(format!("There is no alert rule “{}”. Was it deleted?", shown(name)))
+    }
+
+    pub(super) fn missing(sentence: String) -> Self {
+        Self { status: StatusCode::NOT_FOUND, sentence }
+    }
+
+    pub(super) fn wrong(status: StatusCode, sentence: &str) -> Self {
+        Self { status, sentence: sentence.to_owned() }
+    }
+
+    pub(super) fn respond(&self, site: &Site) -> Response {
+        let shell = Shell::new(site, "Nothing to show", "");
+        html(self.status, &Screen { shell, sentence: &self.sentence })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct Screen<'a> {
+    shell: Shell,
+    sentence: &'a str,
+}
+
+const TELEMETRY: &str = "Post telemetry to /v2.1/track\n";
+
+/// For an address that leads nowhere: a screen for a browser, a line for everybody else.
+pub(crate) fn not_found(site: &Arc<Site>, headers: &HeaderMap) -> Response {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    if accept.is_some_and(|accept| accept.contains("text/html")) {
+        Problem::missing("This address leads nowhere.".to_owned()).respond(site)
+    } else {
+        (StatusCode::NOT_FOUND, TELEMETRY).into_response()
+    }
+}
+
+/// For an address that is asked in the wrong way.
+pub(crate) fn not_allowed() -> Response {
+    (StatusCode::METHOD_NOT_ALLOWED, TELEMETRY).into_response()
+}

@@ -1,0 +1,75 @@
+//! What every screen draws on.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use jiff::tz::TimeZone;
+use tokio::{sync::Semaphore, task::spawn_blocking};
+
+use super::problem::Problem;
+use crate::{alerts::Alerts, metric::Metric, store::Store};
+
+/// Screens that are rendered at the same time; the others wait.
+const MAX_RENDERING: usize = 2;
+
+/// What every screen draws on.
+pub(crate) struct Site {
+    pub(crate) store: Arc<Store>,
+    pub(crate) alerts: Arc<Alerts>,
+    /// The connection string for an app on this machine.
+    pub(crate) connection: String,
+    /// In which times are shown.
+    pub(crate) zone: TimeZone,
+    rendering: Arc<Semaphore>,
+}
+
+impl Site {
+    pub(crate) fn new(store: Arc<Store>, alerts: Arc<Alerts>, connection: String) -> Self {
+        // A machine that does not know where it is keeps the time that all clocks agree on.
+        let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
+        let rendering = Arc::new(Semaphore::new(MAX_RENDERING));
+        Self { store, alerts, connection, zone, rendering }
+    }
+
+    /// The unit of a metric, as the first rule on it names it; empty if none does.
+    pub(super) fn unit_of(&self, metric: &Metric) -> String {
+        let rules = self.alerts.watched().into_iter().map(|watched| watched.rule);
+        let mut told = rules.filter(|rule| rule.metric == *metric && !rule.unit.is_empty());
+        told.next().map(|rule| rule.unit).unwrap_or_default()
+    }
+
+    /// Renders a screen in a thread of its own: with a full store it may take a while, and
+    /// telemetry must not wait for that.
+    pub(super) async fn render<F>(self: Arc<Self>, screen: F) -> Response
+    where
+        F: FnOnce(&Self) -> Result<Response, Problem> + Send + 'static,
+    {
+        let Ok(permit) = self.rendering.clone().acquire_owned().await else {
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
+        };
+        let render = move || {
+            // Held here and not by the request: that one is gone as soon as its client is.
+            let _held = permit;
+            screen(&self).unwrap_or_else(|problem| problem.respond(&self))
+        };
+        spawn_blocking(render).await.unwrap_or_else(|_| failed())
+    }
+}
+
+/// A template as an answer.
+pub(super) fn html(status: StatusCode, template: &impl Template) -> Response {
+    match template.render() {
+        Ok(text) => {
+            (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response()
+        }
+        Err(_) => failed(),
+    }
+}
+
+fn failed() -> Response {
+    (StatusCode::INTERNAL_SERVER_ERROR, "The stand-in failed to show this.\n").into_response()
+}
