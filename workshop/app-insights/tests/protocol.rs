@@ -188,10 +188,10 @@ fn only_what_is_there_is_found() {
 fn the_front_page_says_that_it_is_a_stand_in() {
     let program = Program::start();
     let page = || request(&program.address, "GET", "/", &[], b"");
-    assert!(page().body.starts_with("This is a stand-in for Azure Application Insights"));
-    assert!(page().body.contains("It holds 0 series in 0 time grains of 10 s."), "{:?}", page());
+    assert!(page().body.contains("A stand-in on this machine, not Azure."));
+    assert!(page().body.contains("No metric has arrived yet."), "{:?}", page());
     program.track(&[counter(1)]);
-    assert!(page().body.contains("It holds 1 series in 1 time grains of 10 s."), "{:?}", page());
+    assert!(page().body.contains("1 series in 1 time grains."), "{:?}", page());
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn a_limit_that_is_reached_is_said_once() {
     let limit = "Limit reached: a point has more than 10 dimensions";
     program.err(limit);
     let page = request(&program.address, "GET", "/", &[], b"");
-    assert!(page.body.contains(limit), "{page:?}");
+    assert!(page.body.contains(limit.trim_start_matches("Limit reached: ")), "{page:?}");
     // A line that comes after the others shows that none was still on its way.
     program.post("/v2.1/track", &[JSON], b"");
     program.err("no telemetry items");

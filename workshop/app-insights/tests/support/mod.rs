@@ -1,6 +1,8 @@
 //! Runs the real program and talks to it as an exporter would, down to the bytes on the wire.
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
+pub mod site;
+
 use std::{
     io::{Read, Write},
     net::TcpStream,

@@ -1,0 +1,262 @@
+//! The Alerts screens, over HTTP.
+
+mod support;
+
+use app_insights::{rule::Rule, timing::Timing};
+use support::{
+    request,
+    site::{FORM, Screen, Site, encode},
+};
+
+const SLOW: [(&str, &str); 10] = [
+    ("name", "very slow"),
+    ("description", "Too slow"),
+    ("metric", "request-latency"),
+    ("aggregation", "average"),
+    ("operator", ">"),
+    ("threshold", "1000"),
+    ("unit", "ms"),
+    ("window", "30"),
+    ("frequency", "10"),
+    ("severity", "1"),
+];
+
+fn with(changes: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
+    let kept = SLOW.into_iter().filter(|(name, _)| !changes.iter().any(|(n, _)| n == name));
+    kept.chain(changes.iter().copied()).collect()
+}
+
+#[test]
+fn a_rule_is_made_shown_and_deleted() {
+    let site = Site::start();
+    assert!(site.screen("/alerts").texts("#live").join(" ").contains("no alert rule yet"));
+    let saved = site.post("/alerts/new", &with(&[("key", "value"), ("value", "nice")]));
+    assert_eq!(saved.status, 303, "{saved:?}");
+    assert!(saved.head.to_lowercase().contains("location: /alerts\r\n"), "{saved:?}");
+    let rule = site.alerts.watched().remove(0).rule;
+    let expected = Rule {
+        name: "very slow".into(),
+        description: "Too slow".into(),
+        dimensions: vec![("value".into(), vec!["nice".into()])],
+        severity: 1,
+        ..Rule::slow(&Timing::default())
+    };
+    assert_eq!(rule, expected);
+
+    let screen = site.screen("/alerts");
+    let text = screen.texts(".cards li").join(" ");
+    for part in ["very slow", "Too slow", &*rule.condition(), "every 10 s", "1 (error)"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let link = screen.attributes(".cards h3 a", "href").remove(0);
+    assert_eq!(site.screen(&link).texts("h1"), ["Alert rule very slow"]);
+
+    // Asking is not deleting.
+    let delete = screen.attributes(".cards p a", "href").remove(0);
+    let ask = site.screen(&delete);
+    assert_eq!(site.alerts.watched().len(), 1);
+    let name = ask.attributes("input[name=name]", "value").remove(0);
+    let gone = site.post("/alerts/delete", &[("name", &name)]);
+    assert_eq!(gone.status, 303, "{gone:?}");
+    assert!(site.alerts.watched().is_empty());
+    assert_eq!(site.post("/alerts/delete", &[("name", &name)]).status, 404);
+}
+
+#[test]
+fn what_is_wrong_is_said_beside_the_field_and_nothing_typed_is_lost() {
+    let site = Site::start();
+    site.alerts.add(Rule { name: "taken".into(), ..Rule::slow(&Timing::default()) }).unwrap();
+    for (changes, field, sentence) in [
+        (vec![("name", "")], "name", "Give the rule a name."),
+        (vec![("name", "taken")], "name", "There is a rule taken already"),
+        (vec![("metric", "")], "metric", "Name the metric"),
+        (vec![("threshold", "1 s <b>")], "threshold", "The threshold must be a number"),
+        (vec![("threshold", "")], "threshold", "The threshold must be a number"),
+        (vec![("threshold", "1e999")], "threshold", "The threshold must be a number"),
+        (vec![("threshold", "NaN")], "threshold", "The threshold must be a number"),
+        (vec![("unit", "much longer than any unit is")], "unit", "The unit may have at most"),
+        (vec![("window", "7")], "window", "The window must be a multiple of the time grain, 10 s"),
+        (vec![("window", "-9223372036854775808")], "window", "The window must be a multiple"),
+        (vec![("window", "9223372036854775800")], "window", "The window must be at most 24 h"),
+        (vec![("frequency", "60")], "window", "The window (30 s) must be at least as long"),
+        (vec![("severity", "9")], "severity", "The severity must be from 0"),
+        (vec![("key", "value")], "value", "Give the value"),
+    ] {
+        let fields = with(&changes);
+        let answer = site.post("/alerts/new", &fields);
+        assert_eq!(answer.status, 422, "{changes:?}");
+        let screen = Screen::of(&answer);
+        let said = screen.texts(&format!("#{field}-error")).remove(0);
+        assert!(said.starts_with(sentence), "{changes:?}: {said}");
+        let others = screen.texts(".error").into_iter().filter(|error| !error.is_empty()).count();
+        assert_eq!(others, 1, "{changes:?}");
+        for (name, typed) in fields {
+            let text = screen.attributes(&format!("input[name={name}]"), "value");
+            let choice =
+                screen.attributes(&format!("select[name={name}] option[selected]"), "value");
+            let kept = text.iter().chain(&choice).any(|value| value == typed);
+            // A list offers what there is; these two are not.
+            let not_offered = ["window", "severity", "key"].contains(&name) && field != "threshold";
+            assert!(kept || not_offered, "{changes:?}: {name}={typed}");
+        }
+    }
+    // All mistakes at once.
+    let wrong = [("name", ""), ("threshold", "x"), ("window", "7"), ("severity", "9")];
+    let screen = Screen::of(&site.post("/alerts/new", &with(&wrong)));
+    let said = screen.texts(".error").into_iter().filter(|error| !error.is_empty()).count();
+    assert_eq!(said, 4);
+    assert_eq!(site.alerts.watched().len(), 1);
+}
+
+#[test]
+fn a_preview_shows_the_threshold_and_saves_nothing() {
+    let site = Site::start();
+    site.put("request-latency", &[("value", "nice")], 20, &[1500.0, 500.0]);
+    let first = site.screen("/alerts/new");
+    assert!(first.texts(".error").iter().all(String::is_empty));
+    assert_eq!(first.attributes("#metric", "value"), ["request-latency"]);
+    assert!(first.texts("svg .threshold").is_empty());
+
+    let preview = site.screen(&format!("/alerts/new?{}", encode(&SLOW)));
+    let text = preview.texts("#live").join(" ");
+    assert!(
+        text.contains("Fires when average request-latency > 1000 ms (1 s) over 30 s"),
+        "{text}"
+    );
+    assert!(text.contains("threshold 1000 ms (1 s)"), "{text}");
+    // Each point is the value over the window that ends with its grain.
+    assert_eq!(preview.numbers(), [["1000"], ["1000"]]);
+    assert!(site.alerts.watched().is_empty());
+}
+
+#[test]
+fn an_alert_fires_and_is_resolved_on_the_screen() {
+    let site = Site::start();
+    let rule = Rule::slow(&Timing::default());
+    site.alerts.add(rule).unwrap();
+    let standing = |site: &Site| site.screen("/alerts").texts(".cards .state").remove(0);
+    site.put("request-latency", &[], 10, &[1500.0]);
+    site.alerts.evaluate(&site.store);
+    assert!(standing(&site).starts_with("▲ Fired."), "{}", standing(&site));
+    let chart = site.screen("/alerts/rule?name=slow");
+    assert!(!chart.attributes("svg .fired", "d").is_empty());
+    for quiet in 1..=2 {
+        site.pass(if quiet == 1 { 30 } else { 10 });
+        site.alerts.evaluate(&site.store);
+        let said = standing(&site);
+        assert!(said.contains(&format!("{quiet} of 3 quiet evaluations")), "{said}");
+    }
+    site.pass(10);
+    site.alerts.evaluate(&site.store);
+    assert_eq!(standing(&site), "○ Not fired: no data in its window");
+    let row = site.screen("/alerts").texts("#history-scroll tbody tr").remove(0);
+    for part in ["✓ Resolved", "slow", "1500 ms", "50 s"] {
+        assert!(row.contains(part), "{part} in {row}");
+    }
+    // The unit is the rule's.
+    let note = site.screen("/?metric=request-latency").texts(".note").remove(0);
+    assert!(note.starts_with("Unit: ms"), "{note}");
+    // After the rule its history stays.
+    site.post("/alerts/delete", &[("name", "slow")]);
+    let row = site.screen("/alerts").texts("#history-scroll tbody tr").remove(0);
+    assert!(row.contains("slow (deleted)"), "{row}");
+}
+
+#[test]
+fn another_site_changes_nothing() {
+    let site = Site::start();
+    site.alerts.add(Rule::slow(&Timing::default())).unwrap();
+    for (path, fields) in
+        [("/alerts/new", encode(&SLOW)), ("/alerts/delete", encode(&[("name", "slow")]))]
+    {
+        let send = |headers: &[&str]| {
+            request(&site.address, "POST", path, headers, fields.as_bytes()).status
+        };
+        assert_eq!(send(&[FORM, "Origin: http://evil.example"]), 403);
+        assert_eq!(send(&[FORM, "Sec-Fetch-Site: cross-site"]), 403);
+        assert_eq!(send(&["Content-Type: text/plain"]), 415);
+        let large = vec![b'x'; 65 << 10];
+        assert_eq!(request(&site.address, "POST", path, &[FORM], &large).status, 413);
+        // A GET shows, whatever comes with it.
+        assert!(site.get(&format!("{path}?{fields}")).status < 300);
+    }
+    assert_eq!(site.alerts.watched().len(), 1);
+    assert_eq!(site.alerts.watched()[0].rule.name, "slow");
+}
+
+/// Names that would do something if they were not taken for text.
+const HOSTILE: [&str; 5] = [
+    "<script>alert(1)</script>",
+    "\"><img src=x onerror=alert(1)>",
+    "</title></textarea></svg><h1>forged",
+    "a\u{202e}b\u{2066}c\u{200b}d",
+    "line\nbreak\0'&amp;{{ 7 * 7 }}",
+];
+
+#[test]
+fn hostile_names_are_text_on_every_screen() {
+    for name in HOSTILE {
+        let site = Site::start();
+        site.put(name, &[(name, name)], 20, &[2000.0]);
+        // As an API or a command line may have it: the page's own form takes less.
+        let taken = |c: &char| !"*#&+:<>?@%{}\\/\n\0".contains(*c);
+        let rule_name = name.chars().filter(taken).collect::<String>().trim_end().to_owned();
+        let rule = Rule {
+            name: rule_name.clone(),
+            description: name.into(),
+            metric: app_insights::metric::Metric::named(name),
+            unit: name.chars().take(20).collect(),
+            dimensions: vec![(name.into(), vec![name.into()])],
+            ..Rule::slow(&Timing::default())
+        };
+        site.alerts.add(rule).unwrap();
+        site.alerts.evaluate(&site.store);
+        let first = site.screen("/");
+        let metric = first.attributes("#metric option[selected]", "value").remove(0);
+        let key = first.attributes("#split option", "value").remove(1);
+        let named = encode(&[("name", &rule_name)]);
+        let typed = encode(&[
+            ("metric", &metric),
+            ("name", name),
+            ("description", name),
+            ("unit", name),
+            ("threshold", name),
+            ("key", &key),
+            ("value", name),
+        ]);
+        let mut answers = vec![site.get("/alerts"), site.post("/alerts/new", &[("name", name)])];
+        let split = encode(&[("metric", &metric), ("split", &key)]);
+        for path in [
+            format!("/?{split}"),
+            format!("/alerts/rule?{named}"),
+            format!("/alerts/delete?{named}"),
+            format!("/alerts/new?{typed}"),
+            format!("/?{}", encode(&[("metric", &format!("no{name}"))])),
+        ] {
+            answers.push(site.get(&path));
+        }
+        // The split found what it was to find, so the name is in the chart too.
+        assert_eq!(Screen::of(&answers[2]).numbers(), [["2000"]], "{name:?}");
+        for answer in answers {
+            assert!([200, 404, 422].contains(&answer.status), "{answer:?}");
+            let screen = Screen::of(&answer);
+            let only = "script:not([src='/assets/script.js']), img, [onerror], textarea";
+            assert!(screen.attributes(only, "src").is_empty(), "{answer:?}");
+            assert_eq!(screen.texts("h1").len(), 1, "{answer:?}");
+            assert_eq!(screen.texts("head > title").len(), 1, "{answer:?}");
+            let shown = screen.texts("body").join(" ");
+            assert!(!shown.contains(['\u{202e}', '\u{2066}', '\u{200b}']), "{shown}");
+        }
+    }
+}
+
+#[test]
+fn a_long_name_is_cut() {
+    let site = Site::start();
+    let long = "x".repeat(1000);
+    site.put(&long, &[("key", &long)], 0, &[1.0]);
+    let screen = site.screen(&format!("/?metric={long}&split=key"));
+    let shown = screen.texts("h1, h2, option, th, caption, svg").join(" ");
+    assert!(shown.contains(&format!("{}…", "x".repeat(80))));
+    assert!(!shown.contains(&"x".repeat(90)), "{shown}");
+}
