@@ -2,7 +2,7 @@
 
 mod support;
 
-use app_insights::{aggregation::Aggregation, metric::Metric};
+use app_insights::{aggregation::Aggregation, metric::Metric, rule::Rule, timing::Timing};
 use jiff::Timestamp;
 use support::{
     request,
@@ -47,6 +47,20 @@ fn the_newest_metric_that_can_be_averaged_is_shown_first() {
     let again = screen.attributes("#live", "data-address");
     assert_eq!(again, ["/?metric=request-latency&aggregation=average&range=10m"]);
     assert!(screen.texts("body").join(" ").contains("3 series in 5 time grains"));
+}
+
+#[test]
+fn a_metric_that_a_rule_watches_comes_before_the_others() {
+    let site = filled();
+    site.put("another", &[], 0, &[1.0]);
+    let title = |site: &Site| site.screen("/").texts("main h2").remove(0);
+    assert_eq!(title(&site), "another");
+    site.alerts.add(Rule::slow(&Timing::default())).unwrap();
+    assert_eq!(title(&site), "request-latency");
+    // Unless nothing more comes of it.
+    site.pass(3600);
+    site.put("another", &[], 0, &[1.0]);
+    assert_eq!(title(&site), "another");
 }
 
 #[test]

@@ -41,7 +41,7 @@ impl Draft {
     pub(super) fn begin(site: &Site, params: &Params) -> (Self, Errors) {
         let mut draft = Self::read(site, params);
         if params.get("metric").is_none()
-            && let Some(metric) = site.store.newest()
+            && let Some(metric) = site.first_metric()
         {
             draft.metric = metric_key(&metric);
             draft.rule.metric = metric;

@@ -35,7 +35,7 @@ fn show(site: &Site, params: &Params) -> Result<Response, Problem> {
     let still = params.get(STILL).is_some();
     let metric = match params.get("metric") {
         Some(key) => find_metric(&site.store, key)?,
-        None => match site.store.newest() {
+        None => match site.first_metric() {
             Some(metric) => metric,
             None => return Ok(nothing_yet(site, shell.reloading("/", still))),
         },

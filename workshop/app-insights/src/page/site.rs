@@ -7,7 +7,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use super::problem::Problem;
@@ -15,6 +15,11 @@ use crate::{alerts::Alerts, metric::Metric, store::Store};
 
 /// Screens that are rendered at the same time; the others wait.
 const MAX_RENDERING: usize = 2;
+
+/// How old the values of a metric may be that is shown first.
+const RECENT: SignedDuration = SignedDuration::from_mins(10);
+/// The most rules whose metrics are looked for.
+const MAX_TRIED: usize = 5;
 
 /// What every screen draws on.
 pub(crate) struct Site {
@@ -33,6 +38,16 @@ impl Site {
         let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
         let rendering = Arc::new(Semaphore::new(MAX_RENDERING));
         Self { store, alerts, connection, zone, rendering }
+    }
+
+    /// The metric to begin with: one that a rule watches, if it has just been measured, and
+    /// otherwise the one that was measured last.
+    pub(super) fn first_metric(&self) -> Option<Metric> {
+        let now = self.store.now();
+        let since = now.saturating_sub(RECENT).unwrap_or(Timestamp::MIN);
+        let watched = self.alerts.watched().into_iter().map(|watched| watched.rule.metric);
+        let recent = |metric: &Metric| !self.store.query(metric, since..now, |_| true).is_empty();
+        watched.take(MAX_TRIED).find(recent).or_else(|| self.store.newest())
     }
 
     /// The unit of a metric, as the first rule on it names it; empty if none does.
