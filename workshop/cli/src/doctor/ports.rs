@@ -118,7 +118,7 @@ fn all(ports: Ports) -> [Port; 5] {
             number: ports.app_insights,
             whose: "Application Insights",
             asked: "/",
-            sign: "stand-in for Azure Application Insights",
+            sign: "Application Insights stand-in",
             who: "the Application Insights stand-in",
             other: another("app-insights"),
         },
