@@ -190,7 +190,7 @@ fn every_answer_keeps_the_browser_from_doing_more() {
              connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
              frame-ancestors 'none'",
             "x-content-type-options: nosniff",
-            "referrer-policy: no-referrer",
+            "referrer-policy: same-origin",
             "cache-control: no-store",
         ] {
             assert!(head.contains(header), "{path}: {header} in {head}");

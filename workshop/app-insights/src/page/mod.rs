@@ -67,7 +67,9 @@ pub(crate) async fn harden(mut response: Response) -> Response {
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
+        // Not "no-referrer": a browser would then send a form with the origin "null", which the
+        // guard has to refuse.
+        (header::REFERRER_POLICY, "same-origin"),
         // What it shows is old at once.
         (header::CACHE_CONTROL, "no-store"),
     ] {
