@@ -130,29 +130,10 @@ fn no_page_scrolls_sideways_on_a_phone() {
     let Some(browser) = Browser::start() else { return };
     let book = Book::serve().unwrap();
     browser.look(View::PHONE, Scheme::Light);
-    // What reaches beyond the edge, but for what is within something that scrolls by itself. It is
-    // not always the document that scrolls a page: `main` may be in a box that does.
-    let wide = "(() => {
-        const main = document.querySelector('main');
-        const boxes = [];
-        for (let box = main; box; box = box.parentElement) boxes.push(box);
-        const wide = boxes.filter(it => it.scrollWidth > it.clientWidth);
-        if (wide.length == 0) return [];
-        const edge = main.getBoundingClientRect().right;
-        const scrolls = it => it != main
-            && (getComputedStyle(it).overflowX != 'visible' || scrolls(it.parentElement));
-        const beyond = [...main.querySelectorAll('*')]
-            .filter(it => it.getBoundingClientRect().right > edge && !scrolls(it.parentElement));
-        const name = it => it.tagName.toLowerCase() + [...it.classList].map(it => '.' + it).join('');
-        return [
-            ...wide.map(it => name(it) + ' is ' + it.scrollWidth + ' of ' + it.clientWidth + ' wide'),
-            ...beyond.map(it => name(it) + ': ' + it.textContent.slice(0, 60)),
-        ];
-    })()";
     let mut found = Vec::new();
     for page in pages() {
         browser.open(&book.page(&page));
-        found.extend(browser.texts(wide).into_iter().map(|it| format!("{page}: {it}")));
+        found.extend(browser.sideways().into_iter().map(|it| format!("{page}: {it}")));
     }
     assert_none(&found);
 
@@ -160,7 +141,7 @@ fn no_page_scrolls_sideways_on_a_phone() {
     let wider = "document.querySelector('main').insertAdjacentHTML(
         'beforeend', '<p class=wider style=width:400px>A</p>')";
     browser.eval(wider);
-    let found = browser.texts(wide);
+    let found = browser.sideways();
     assert!(found.iter().any(|it| it.starts_with("p.wider: ")), "{found:?}");
 }
 

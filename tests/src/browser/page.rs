@@ -16,6 +16,26 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// What counts as shown.
 const VISIBLE: &str = "{ visibilityProperty: true, opacityProperty: true }";
 
+/// What reaches beyond the edge, but for what is within something that scrolls by itself. It is
+/// not always the document that scrolls a page: `main` may be in a box that does.
+const SIDEWAYS: &str = "(() => {
+    const main = document.querySelector('main');
+    const boxes = [];
+    for (let box = main; box; box = box.parentElement) boxes.push(box);
+    const wide = boxes.filter(it => it.scrollWidth > it.clientWidth);
+    if (wide.length == 0) return [];
+    const edge = main.getBoundingClientRect().right;
+    const scrolls = it => it != main
+        && (getComputedStyle(it).overflowX != 'visible' || scrolls(it.parentElement));
+    const beyond = [...main.querySelectorAll('*')]
+        .filter(it => it.getBoundingClientRect().right > edge && !scrolls(it.parentElement));
+    const name = it => it.tagName.toLowerCase() + [...it.classList].map(it => '.' + it).join('');
+    return [
+        ...wide.map(it => name(it) + ' is ' + it.scrollWidth + ' of ' + it.clientWidth + ' wide'),
+        ...beyond.map(it => name(it) + ': ' + it.textContent.slice(0, 60)),
+    ];
+})()";
+
 impl Browser {
     /// Opens a page and waits until it is loaded.
     ///
@@ -59,6 +79,12 @@ impl Browser {
         self.driver.run(self.driver.client().execute(body, args))
     }
 
+    /// Why the page has to be scrolled sideways, if it has to.
+    #[track_caller]
+    pub fn sideways(&self) -> Vec<String> {
+        self.texts(SIDEWAYS)
+    }
+
     /// The text of the first element that a CSS selector finds, as a reader sees it.
     #[track_caller]
     pub fn text(&self, selector: &str) -> String {
@@ -91,6 +117,13 @@ impl Browser {
     pub fn click(&self, selector: &str) {
         let element = self.find(selector);
         self.must(selector, self.driver.run(element.click()));
+    }
+
+    /// Takes all text out of an element.
+    #[track_caller]
+    pub fn clear(&self, selector: &str) {
+        let element = self.find(selector);
+        self.must(selector, self.driver.run(element.clear()));
     }
 
     /// Types a text into an element.
