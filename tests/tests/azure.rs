@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use app_insights::timing::Timing;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::{
     InMemoryMetricExporter, PeriodicReader, SdkMeterProvider,
@@ -144,6 +145,34 @@ fn rule() -> Rule {
         resolves: of("autoMitigate") == "true",
         unknown: of("skipMetricValidation") == "true",
     }
+}
+
+/// The class sees the same rule fire as whoever deploys it, apart from how long it takes.
+#[test]
+fn the_stand_in_has_the_rule_of_the_file() {
+    let slow = app_insights::rule::Rule::slow(&Timing::azure());
+    let of_the_stand_in = Rule {
+        name: slow.name.clone(),
+        namespace: slow.metric.namespace.to_string(),
+        metric: slow.metric.name.to_string(),
+        aggregation: slow.aggregation.azure().into(),
+        operator: slow.operator.azure().into(),
+        threshold: slow.threshold.to_string(),
+        window: slow.window.to_string(),
+        frequency: slow.frequency.to_string(),
+        severity: slow.severity.to_string(),
+        ..rule()
+    };
+    assert_eq!(of_the_stand_in, rule());
+    let text = monitoring();
+    assert_eq!(property(&block(&text, "slow"), "description"), slow.description);
+    assert!(slow.dimensions.is_empty());
+
+    let timing = Timing::default();
+    let usual = app_insights::rule::Rule::slow(&timing);
+    let slower =
+        app_insights::rule::Rule { window: slow.window, frequency: slow.frequency, ..usual };
+    assert_eq!(slower, slow, "only the timing differs");
 }
 
 /// Counts one request, and says in which unit the metric of that name is.

@@ -173,7 +173,7 @@ pub enum RuleError {
 }
 
 impl Rule {
-    /// The workshop's rule: the average answer takes more than a second. `azure/main.bicep` has
+    /// The workshop's rule: the average answer takes more than a second. `azure/monitoring.bicep` has
     /// the same for the real Azure Monitor.
     #[must_use]
     pub fn slow(timing: &Timing) -> Self {

@@ -1,4 +1,4 @@
-//! Rules that cannot be had, limits, and the workshop's own rule.
+//! Rules that cannot be had, limits, and what becomes of the history.
 
 use std::sync::{
     Arc,
@@ -21,33 +21,6 @@ fn at(second: i64) -> Timestamp {
 
 fn slow() -> Rule {
     Rule::slow(&Timing::default())
-}
-
-#[test]
-fn the_workshops_rule_is_the_one_of_the_template() {
-    let template = concat!(env!("CARGO_MANIFEST_DIR"), "/../../azure/main.bicep");
-    let template = std::fs::read_to_string(template).unwrap();
-    let (_, rule) = template.split_once("metricAlerts@").expect("a metric alert");
-    let of = |key: &str| {
-        let line = rule.lines().find_map(|line| line.trim().strip_prefix(&format!("{key}: ")));
-        line.unwrap_or_else(|| panic!("no {key}")).trim_matches('\'')
-    };
-    let slow = Rule::slow(&Timing::azure());
-    assert_eq!(of("name"), slow.name);
-    assert_eq!(of("description"), slow.description);
-    assert_eq!(of("severity"), slow.severity.to_string());
-    assert_eq!(of("metricNamespace"), &*slow.metric.namespace);
-    assert_eq!(of("metricName"), &*slow.metric.name);
-    assert_eq!(of("timeAggregation"), slow.aggregation.azure());
-    assert_eq!(of("operator"), slow.operator.azure());
-    assert_eq!(of("threshold"), slow.threshold.to_string());
-    assert_eq!(of("windowSize"), slow.window.to_string());
-    assert_eq!(of("evaluationFrequency"), slow.frequency.to_string());
-    assert_eq!(of("autoMitigate"), "true");
-    assert!(slow.dimensions.is_empty() && !rule.contains("dimensions"));
-    let usual = self::slow();
-    let lesson = Rule { window: slow.window, frequency: slow.frequency, ..usual };
-    assert_eq!(lesson, slow, "only the timing differs");
 }
 
 #[test]

@@ -126,7 +126,7 @@ fn what_is_not_there_is_a_sentence() {
     let site = filled();
     for (path, sentence) in [
         ("/?metric=unknown", "There is no metric “unknown” here."),
-        ("/?metric=request-latency&range=1y", "The time range must be one of 5m, "),
+        ("/?metric=request-latency&range=1y", "The time range must be one of 2m, "),
         ("/?metric=request-latency&aggregation=p99", "The aggregation must be average,"),
         ("/alerts/rule?name=x", "There is no alert rule “x”."),
         ("/alerts/delete?name=x", "There is no alert rule “x”."),

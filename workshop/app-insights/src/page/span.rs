@@ -14,7 +14,7 @@ pub(super) struct Span(i64);
 
 impl Span {
     /// All that are offered, in minutes.
-    const ALL: [Self; 5] = [Self(5), Self(10), Self(30), Self(60), Self(24 * 60)];
+    const ALL: [Self; 6] = [Self(2), Self(5), Self(10), Self(30), Self(60), Self(24 * 60)];
 
     /// Reads `10m`; nothing stands for that, too.
     pub(super) fn read(text: Option<&str>) -> Result<Self, Problem> {
