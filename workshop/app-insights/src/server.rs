@@ -8,10 +8,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    Router, extract::DefaultBodyLimit, http::HeaderMap, middleware::from_fn_with_state,
-    routing::post,
-};
+use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn_with_state, routing::post};
 use thiserror::Error;
 use tokio::{
     net::TcpListener,
@@ -174,7 +171,7 @@ pub(crate) struct App {
 fn router(app: App, site: Arc<Site>, addr: SocketAddr) -> Router {
     // Everything but the ingestion, which anybody may use under any name.
     let guarded = Router::new()
-        .merge(page::router(Arc::clone(&site)))
+        .merge(page::router(site))
         .merge(api::routes())
         .layer(from_fn_with_state(Guard(addr), guard));
     Router::new()
@@ -184,7 +181,6 @@ fn router(app: App, site: Arc<Site>, addr: SocketAddr) -> Router {
         // Python's exporter appends its path to the endpoint as it is, and the portal's connection
         // strings end with a slash.
         .route("//v2.1/track", post(track))
-        .fallback(async move |headers: HeaderMap| page::not_found(&site, &headers))
         .method_not_allowed_fallback(async || page::not_allowed())
         .layer(DefaultBodyLimit::max(MAX_SENT))
         .with_state(app)

@@ -36,12 +36,12 @@ fn time(value: &Value) -> Timestamp {
 fn an_alert_fires_is_resolved_and_is_told() {
     let backend = Backend::start(|_| Answer::Status(204)).unwrap();
     let webhook = format!("http://{}/hook?code=s3cret", backend.address());
-    let rule = "quick: avg request-latency > 500 ms over 2s every 1s severity 1";
+    let rule = "quick: avg request-latency > 500 ms over 5s every 1s severity 1";
     let program = Program::start_with(&["--grain", "1", "--rule", rule, "--webhook", &webhook]);
     let begin = Timestamp::now();
     program.track(&[latency(1512.0)]);
     let fired = program.err("alert quick fired");
-    assert_eq!(fired, "alert quick fired: average request-latency 1512 ms > 500 ms over 2 s");
+    assert_eq!(fired, "alert quick fired: average request-latency 1512 ms > 500 ms over 5 s");
 
     let quick = |alerts: &Value| {
         let all = alerts.as_array().unwrap();
@@ -49,12 +49,12 @@ fn an_alert_fires_is_resolved_and_is_told() {
     };
     let alert = quick(&alerts(&program, |alerts| quick(alerts)["state"] == "resolved"));
     assert_eq!((&alert["value"], &alert["severity"]), (&json!(1512.0), &json!(1)));
-    assert_eq!(alert["condition"], "average request-latency > 500 ms over 2 s");
+    assert_eq!(alert["condition"], "average request-latency > 500 ms over 5 s");
     let (fired_at, resolved_at) = (time(&alert["fired_at"]), time(&alert["resolved_at"]));
     assert!(begin <= fired_at && fired_at < resolved_at, "{alert}");
     assert_eq!((fired_at.subsec_nanosecond(), resolved_at.subsec_nanosecond()), (0, 0));
     let resolved = program.err("alert quick resolved");
-    assert_eq!(resolved, "alert quick resolved: average request-latency has no data over 2 s");
+    assert_eq!(resolved, "alert quick resolved: average request-latency has no data over 5 s");
 
     // The workshop's own rule looked on, and fired too.
     program.err("alert slow fired: average request-latency 1512 ms > 1000 ms over 3 s");
@@ -74,7 +74,7 @@ fn an_alert_fires_is_resolved_and_is_told() {
         assert_eq!(told["data"]["essentials"]["severity"], "Sev1");
         assert_eq!(time(&told["data"]["essentials"]["firedDateTime"]), fired_at);
         let criterion = &told["data"]["alertContext"]["condition"];
-        assert_eq!(criterion["windowSize"], "PT2S");
+        assert_eq!(criterion["windowSize"], "PT5S");
         assert_eq!(
             criterion["allOf"],
             json!([{"metricName": "request-latency",
@@ -137,13 +137,13 @@ fn a_webhook_that_is_stuck_does_not_hold_up_the_end() {
 
 #[test]
 fn nobody_forges_a_line() {
-    let rule = "evil: max \"a\nalert b fired\u{1b}[2J\" > 1 \"\u{202e}\" over 1s";
+    let rule = "evil: max \"a\nalert b fired\u{1b}[2J\" > 1 \"\u{202e}\" over 30s every 1s";
     let program = Program::start_with(&["--grain", "1", "--rule", rule]);
     let point = json!({"name": "a\nalert b fired\u{1b}[2J", "value": 2});
     program.track(&[envelope(Timestamp::now(), &point, &json!({}))]);
     assert_eq!(
         program.err("alert evil fired"),
-        r#"alert evil fired: maximum "a\nalert b fired\u{1b}[2J" 2 \u{202e} > 1 \u{202e} over 1 s"#
+        r#"alert evil fired: maximum "a\nalert b fired\u{1b}[2J" 2 \u{202e} > 1 \u{202e} over 30 s"#
     );
     assert!(!program.running.stderr().contains("\nalert b"));
 }

@@ -236,9 +236,9 @@ fn metrics_and_their_points_are_told() {
     assert_eq!(
         split["lines"],
         json!([
+            {"value": "nice", "points": [point(0, 1.0), point(20, 7.0)]},
             {"value": null, "points": [point(20, 9.0)]},
             {"value": "naughty", "points": [point(0, 4.0)]},
-            {"value": "nice", "points": [point(0, 1.0), point(20, 7.0)]},
         ])
     );
     // Without a range it is the last half hour.

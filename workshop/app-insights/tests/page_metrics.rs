@@ -180,6 +180,7 @@ fn every_answer_keeps_the_browser_from_doing_more() {
         "/about",
         "/alerts/rule?name=x",
         "/?metric=x",
+        "/nowhere",
         "/assets/style.css",
         "/assets/script.js",
         "/assets/icon.svg",

@@ -19,7 +19,7 @@ use crate::{
     aggregation::Aggregation,
     metric::{DEFAULT_NAMESPACE, Dimensions, Metric},
     server::App,
-    store::Store,
+    store::{Grain, Split, Store},
     words,
 };
 
@@ -30,7 +30,7 @@ const MAX_VALUES: usize = 100;
 /// The most lines into which points are split.
 const MAX_LINES: usize = 20;
 /// The most grains between `from` and `to`.
-const MAX_GRAINS: i64 = 2000;
+const MAX_GRAINS: i32 = 2000;
 /// How far back points go unless told otherwise.
 const USUAL_RANGE: SignedDuration = SignedDuration::from_mins(30);
 
@@ -132,24 +132,24 @@ impl Request {
         }
         let grains =
             range.start.duration_until(range.end).as_secs() / store.grain().as_secs().max(1);
-        if grains > MAX_GRAINS {
-            let most = words::span(store.grain() * 2000);
+        if grains > MAX_GRAINS.into() {
+            let most = words::span(store.grain() * MAX_GRAINS);
             return Err(format!("From from to to may be at most {most}: ask for less at a time"));
         }
         Ok(Self { metric, aggregation, split, range })
     }
 
     fn answer(&self, store: &Store) -> Value {
-        let lines: BTreeSet<Option<String>> = match &self.split {
-            None => BTreeSet::from([None]),
-            // Series that do not have the dimension are a line of their own.
-            Some(key) => {
-                let series = store.series(&self.metric);
-                series.iter().map(|series| series.get(key).map(str::to_owned)).collect()
+        let range = self.range.clone();
+        let split = match &self.split {
+            None => {
+                let grains = store.query(&self.metric, range, |_| true);
+                Split { parts: vec![(None, grains)], more: 0 }
             }
+            // Series that do not have the dimension are a line of their own.
+            Some(key) => store.split(&self.metric, range, key, MAX_LINES, |_| true),
         };
-        let told: Vec<Value> =
-            lines.iter().take(MAX_LINES).map(|value| self.line(store, value.as_deref())).collect();
+        let lines: Vec<Value> = split.parts.into_iter().map(|part| self.line(part)).collect();
         json!({
             "metric": self.metric.name,
             "namespace": self.metric.namespace,
@@ -158,24 +158,17 @@ impl Request {
             "grain": store.grain().to_string(),
             "from": self.range.start.to_string(),
             "to": self.range.end.to_string(),
-            "lines": told,
-            "more": lines.len().saturating_sub(MAX_LINES),
+            "lines": lines,
+            "more": split.more,
         })
     }
 
-    fn line(&self, store: &Store, value: Option<&str>) -> Value {
-        let matches = |dimensions: &Dimensions| {
-            self.split.as_deref().is_none_or(|key| dimensions.get(key) == value)
-        };
-        let grains = store.query(&self.metric, self.range.clone(), matches);
-        let points: Vec<Value> = grains
-            .iter()
-            .filter_map(|grain| {
-                let value = self.aggregation.of(&grain.aggregate)?;
-                Some(json!({"time": grain.start.to_string(), "value": value}))
-            })
-            .collect();
-        json!({"value": value, "points": points})
+    fn line(&self, (value, grains): (Option<String>, Vec<Grain>)) -> Value {
+        let points = grains.iter().filter_map(|grain| {
+            let value = self.aggregation.of(&grain.aggregate)?;
+            Some(json!({"time": grain.start.to_string(), "value": value}))
+        });
+        json!({"value": value, "points": points.collect::<Vec<_>>()})
     }
 }
 

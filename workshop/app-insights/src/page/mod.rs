@@ -35,7 +35,7 @@ use axum::{
     routing::get,
 };
 
-pub(crate) use problem::{not_allowed, not_found};
+pub(crate) use problem::not_allowed;
 pub(crate) use site::Site;
 
 /// What a browser may do with a screen: show it, and nothing from anywhere else.
@@ -58,6 +58,7 @@ pub(crate) fn router<S>(site: Arc<Site>) -> Router<S> {
         .route("/assets/style.css", get(assets::style))
         .route("/assets/script.js", get(assets::script))
         .route("/assets/icon.svg", get(assets::icon))
+        .fallback(problem::not_found)
         .layer(map_response(harden))
         .with_state(site)
 }

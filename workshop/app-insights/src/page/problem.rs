@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{
+    extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -53,10 +54,10 @@ struct Screen<'a> {
 const TELEMETRY: &str = "Post telemetry to /v2.1/track\n";
 
 /// For an address that leads nowhere: a screen for a browser, a line for everybody else.
-pub(crate) fn not_found(site: &Arc<Site>, headers: &HeaderMap) -> Response {
+pub(super) async fn not_found(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     if accept.is_some_and(|accept| accept.contains("text/html")) {
-        Problem::missing("This address leads nowhere.".to_owned()).respond(site)
+        Problem::missing("This address leads nowhere.".to_owned()).respond(&site)
     } else {
         (StatusCode::NOT_FOUND, TELEMETRY).into_response()
     }
