@@ -32,7 +32,8 @@ pub(super) fn check(machine: &Machine<'_>) -> Finding {
     if from.is_empty() {
         return Finding::fine("proxy", "none");
     }
-    Finding::fine("proxy", format!("for cargo alone, from {}", from.join(", ")))
+    let whom = if of_all { "not for this machine" } else { "for cargo alone" };
+    Finding::fine("proxy", format!("{whom}, from {}", from.join(", ")))
 }
 
 /// Whether 127.0.0.1 is spared.
