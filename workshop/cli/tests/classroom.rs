@@ -24,8 +24,8 @@ fn it_says_in_five_lines_what_is_where() {
             "Book: {book} (follows every change of its sources)\n\
              Collector, a stand-in: {collector} (prints here what step 03 sends with \
              OTEL_EXPORTER_OTLP_ENDPOINT={collector}; health: {health})\n\
-             Application Insights, a stand-in: {insights} (steps 04 and 05 find it after this \
-             line:)\n\
+             Application Insights, a stand-in: {insights} (charts and alerts; steps 04 and 05 \
+             find it after this line:)\n\
              export APPLICATIONINSIGHTS_CONNECTION_STRING='InstrumentationKey=00000000-0000-0000-\
              0000-000000000000;IngestionEndpoint={insights}/'\n\
              Begin with cargo run -p step-01 in another terminal. Ctrl-C here stops everything.\n"

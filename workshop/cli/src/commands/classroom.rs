@@ -137,8 +137,8 @@ fn welcome(listener: &TcpListener, stand_ins: Option<&StandIns>) -> io::Result<(
              health: http://{health}/)"
         ));
         say(&format!(
-            "Application Insights, a stand-in: http://{app_insights} (steps 04 and 05 find it \
-             after this line:)"
+            "Application Insights, a stand-in: http://{app_insights} (charts and alerts; \
+             steps 04 and 05 find it after this line:)"
         ));
         say(&format!(
             "export APPLICATIONINSIGHTS_CONNECTION_STRING='{}'",
