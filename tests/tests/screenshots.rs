@@ -23,9 +23,27 @@ fn the_page_of_the_app() {
     assert!(figure.contains(&browser.text("body")), "{figure}");
 }
 
+/// All tests, as they are written.
+fn sources() -> String {
+    let mut folders = vec![root().join("tests/tests")];
+    let mut sources = String::new();
+    while let Some(folder) = folders.pop() {
+        for file in fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                sources += &fs::read_to_string(path).unwrap();
+            }
+        }
+    }
+    sources
+}
+
 /// A picture that somebody put there would go stale, and nobody would know.
 #[test]
-fn every_picture_of_a_page_says_what_it_shows() {
+fn every_picture_of_a_page_says_what_it_shows_and_is_taken_by_a_test() {
+    let sources = sources();
     let mut pictures = 0;
     for file in fs::read_dir(root().join("book/src/images")).unwrap() {
         let path = file.unwrap().path();
@@ -33,19 +51,22 @@ fn every_picture_of_a_page_says_what_it_shows() {
             let text = Picture::at(&path).text().unwrap();
             assert!(text.is_some_and(|text| !text.is_empty()), "{}", path.display());
             assert!(fs::metadata(&path).unwrap().len() < 150_000, "{} is large", path.display());
+            let name = path.file_stem().unwrap().to_str().unwrap();
+            let taken = sources.contains(&format!("screenshot({name:?}, "));
+            assert!(taken, "no test takes {}", path.display());
             pictures += 1;
         }
     }
     assert!(pictures > 0, "there are pictures");
 }
 
-/// A screenshot with so many colours.
-fn screenshot(colours: u32) -> Vec<u8> {
+/// A screenshot with so many colors.
+fn screenshot(colors: u32) -> Vec<u8> {
     let mut file = Vec::new();
-    let mut encoder = png::Encoder::new(&mut file, colours, 1);
+    let mut encoder = png::Encoder::new(&mut file, colors, 1);
     encoder.set_color(png::ColorType::Rgb);
     let pixels: Vec<u8> =
-        (0..colours).flat_map(|n| [n.to_be_bytes()[2], n.to_be_bytes()[3], 7]).collect();
+        (0..colors).flat_map(|n| [n.to_be_bytes()[2], n.to_be_bytes()[3], 7]).collect();
     encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
     file
 }
@@ -57,8 +78,8 @@ fn a_picture_and_its_text_stay_together() {
     assert!(picture.shows("two\nlines").is_err(), "it is not there");
 
     // As a palette, and as it is.
-    for colours in [1, 256, 257, 1000] {
-        picture.save(&screenshot(colours), "Grüße\n—\n").unwrap();
+    for colors in [1, 256, 257, 1000] {
+        picture.save(&screenshot(colors), "Grüße\n—\n").unwrap();
         picture.shows("Grüße\n—\n").unwrap();
         let mut reader =
             png::Decoder::new(io::BufReader::new(fs::File::open(picture.path()).unwrap()));
@@ -67,7 +88,7 @@ fn a_picture_and_its_text_stay_together() {
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         reader.next_frame(&mut pixels).unwrap();
         for (n, pixel) in pixels.chunks(3).enumerate() {
-            assert_eq!(usize::from(pixel[0]) * 256 + usize::from(pixel[1]), n, "{colours} colours");
+            assert_eq!(usize::from(pixel[0]) * 256 + usize::from(pixel[1]), n, "{colors} colors");
         }
     }
 

@@ -115,7 +115,7 @@ fn rgb(png: &[u8]) -> io::Result<(u32, u32, Vec<u8>)> {
     Ok((frame.width, frame.height, pixels))
 }
 
-/// A palette, and the place in it of each pixel, when the colours are few enough.
+/// A palette, and the place in it of each pixel, when the colors are few enough.
 fn indexed(pixels: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let mut places = BTreeMap::new();
     let mut palette = Vec::new();
