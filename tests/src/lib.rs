@@ -15,8 +15,10 @@ use harness::Program;
 pub mod book;
 pub mod browser;
 mod session;
+mod visitors;
 
 pub use session::{Session, envelopes, greetings, otlp, pointed_at, readable, requests};
+pub use visitors::visited;
 
 /// Each step: its number, and its folder below `steps/`.
 pub const STEPS: [(u8, &str); 5] = [

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use fantoccini::{
-    actions::{InputSource, KeyAction, KeyActions},
+    actions::{InputSource, KeyAction, KeyActions, MouseActions, PointerAction},
     elements::Element,
     error::CmdError,
 };
@@ -13,6 +13,8 @@ use super::{Browser, Key, LIMIT};
 
 /// From one look at a page to the next.
 const PAUSE: Duration = Duration::from_millis(20);
+/// More than can be reached by keyboard on any page.
+const TABS: usize = 500;
 /// What counts as shown.
 const VISIBLE: &str = "{ visibilityProperty: true, opacityProperty: true }";
 
@@ -141,6 +143,41 @@ impl Browser {
             .then(KeyAction::Down { value })
             .then(KeyAction::Up { value });
         self.must("a key", self.driver.run(self.driver.client().perform_actions(actions)));
+    }
+
+    /// Types a text, wherever the focus is.
+    #[track_caller]
+    pub fn press_all(&self, text: &str) {
+        let keys = KeyActions::new("keyboard".to_string());
+        let keys = text.chars().fold(keys, |keys, value| {
+            keys.then(KeyAction::Down { value }).then(KeyAction::Up { value })
+        });
+        self.must(text, self.driver.run(self.driver.client().perform_actions(keys)));
+    }
+
+    /// Presses Tab until the focus is on the element that a JavaScript expression gives.
+    ///
+    /// # Panics
+    /// When it never is.
+    #[track_caller]
+    pub fn reach(&self, element: &str) {
+        let there = format!("document.activeElement == ({element})");
+        for _ in 0..TABS {
+            if self.eval(&there) == true {
+                return;
+            }
+            self.press(Key::Tab);
+        }
+        panic!("{}: no Tab leads to {element}", self.url());
+    }
+
+    /// Moves the pointer over the first element that a CSS selector finds.
+    #[track_caller]
+    pub fn point(&self, selector: &str) {
+        let element = self.find(selector);
+        let to = PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 };
+        let actions = MouseActions::new("mouse".to_string()).then(to);
+        self.must(selector, self.driver.run(self.driver.client().perform_actions(actions)));
     }
 
     /// The first such element that is shown, waiting until there is one.
