@@ -13,6 +13,14 @@ fn assert_none(found: &[String]) {
     assert!(found.is_empty(), "{} things:\n{}", found.len(), found.join("\n"));
 }
 
+/// Whether a picture is on the full screen.
+const SHOWN: &str = "document.querySelector('dialog.slide')?.open == true";
+
+/// What is folded away, nobody can see.
+fn unfold(browser: &Browser) {
+    browser.eval("document.querySelectorAll('details').forEach(it => it.open = true)");
+}
+
 /// Opens each page, and the one for printing, which has all others.
 fn every_page_loads(browser: &Browser, book: &Book) {
     let mut found = Vec::new();
@@ -133,6 +141,7 @@ fn no_page_scrolls_sideways_on_a_phone() {
     let mut found = Vec::new();
     for page in pages() {
         browser.open(&book.page(&page));
+        unfold(&browser);
         found.extend(browser.sideways().into_iter().map(|it| format!("{page}: {it}")));
     }
     assert_none(&found);
@@ -154,15 +163,20 @@ fn nobody_is_kept_out() {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for scheme in [Scheme::Light, Scheme::Dark] {
         browser.look(View::LAPTOP, scheme);
-        for page in pages() {
-            browser.open(&book.page(&page));
-            // What is folded away, nobody can see.
-            browser.eval("document.querySelectorAll('details').forEach(it => it.open = true)");
+        let mut look = |page: &str| {
             for it in axe.check(&browser) {
                 let matter = format!("{scheme}, {} {}: {}", it.impact, it.rule, it.help);
                 found.entry(matter).or_default().push(format!("\n    {page}: {}", it.element));
             }
+        };
+        for page in pages().into_iter().chain(["print.html".to_string()]) {
+            browser.open(&book.page(&page));
+            unfold(&browser);
+            look(&page);
         }
+        browser.open(&book.page("step-01.html#slide"));
+        browser.wait("a picture", SHOWN);
+        look("a picture on the full screen");
     }
     let tell = |(matter, places): (String, Vec<String>)| {
         let some = places[..places.len().min(5)].concat();
@@ -185,16 +199,7 @@ fn the_teachers_notes_open_without_a_mouse() {
             let open = format!(
                 "{summary}.parentElement.open && {summary}.nextElementSibling.checkVisibility()"
             );
-            // All that can be reached comes before it at most.
-            let mut reached = false;
-            for _ in 0..500 {
-                reached = browser.eval(&format!("document.activeElement == {summary}")) == true;
-                if reached {
-                    break;
-                }
-                browser.press(Key::Tab);
-            }
-            assert!(reached, "{page}: {note}");
+            browser.reach(&summary);
             assert_eq!(browser.eval(&open), false, "{page}: {note}");
             browser.press(Key::Enter);
             browser.wait(note, &open);
@@ -204,4 +209,53 @@ fn the_teachers_notes_open_without_a_mouse() {
         }
     }
     assert!(opened > 5, "there are notes");
+}
+
+#[test]
+fn the_pictures_can_be_shown_one_after_the_other_without_a_mouse() {
+    let Some(browser) = Browser::start() else { return };
+    let book = Book::serve().unwrap();
+    // All pictures there are, by chapter.
+    let mut pictures = Vec::new();
+    for page in pages() {
+        browser.open(&book.page(&page));
+        let count = browser.eval("document.querySelectorAll('main .enlarge').length");
+        pictures.extend((1..=count.as_u64().unwrap()).map(|number| (page.clone(), number)));
+    }
+    assert!(pictures.len() > 10, "there are pictures");
+    let shown = |(page, number): &(String, u64)| {
+        let there = format!("location.href == {:?}", book.page(&format!("{page}#slide-{number}")));
+        let drawn = "document.querySelector('dialog.slide figure')?.checkVisibility()";
+        browser.wait(&format!("{page}, {number}"), &format!("{there} && {SHOWN} && {drawn}"));
+    };
+
+    browser.open(&book.page(&pictures[0].0));
+    browser.reach("document.querySelector('main .enlarge')");
+    browser.press(Key::Enter);
+    shown(&pictures[0]);
+    for picture in &pictures[1..] {
+        browser.press(Key::Right);
+        shown(picture);
+    }
+    // Back into the chapter before, at its end.
+    let chapter = |at: &usize| pictures[*at].0 != pictures[*at - 1].0;
+    let first = (1..pictures.len()).rev().find(chapter).unwrap();
+    for picture in pictures[first - 1..pictures.len() - 1].iter().rev() {
+        browser.press(Key::Left);
+        shown(picture);
+    }
+
+    browser.press(Key::Escape);
+    browser.wait("the text again", &format!("!({SHOWN}) && location.hash == ''"));
+    let back = "document.activeElement == [...document.querySelectorAll('main .enlarge')].at(-1)";
+    browser.wait("the button of the picture", back);
+
+    // By its address, as a teacher keeps it.
+    let (page, number) = pictures.iter().max_by_key(|(_, number)| number).unwrap();
+    for (name, number) in [("slide", 1), ("slide-2", 2), ("slide-last", *number)] {
+        browser.open("about:blank");
+        browser.open(&book.page(&format!("{page}#{name}")));
+        shown(&(page.clone(), number));
+    }
+    assert_none(&browser.complaints());
 }
