@@ -1,7 +1,7 @@
 //! The Application Insights stand-in's page in a browser: the alert fires before one's eyes, and
 //! everybody can use every screen. The book's pictures of the page are taken here.
 
-
+mod keys;
 mod mask;
 
 use harness::Running;
