@@ -87,3 +87,20 @@ fn it_says_what_is_under_the_pointer_and_when_nobody_answers() {
     let says = "document.getElementById('connection').innerText";
     browser.wait("the trouble", &format!("/cannot be reached/.test({says})"));
 }
+
+#[test]
+fn what_is_put_in_anew_does_not_take_the_focus_away() {
+    let Some(browser) = Browser::start() else { return };
+    let stand_in = stand_in();
+    let app = azure(step(4), stand_in.address()).start().unwrap();
+    app.get("/Ada/").unwrap();
+    assert!(app.stop().unwrap().status.success());
+    browser.open(&stand_in.url("/?metric=request-latency"));
+    for element in ["#live summary", "#live a[href^='/alerts/new']"] {
+        browser.reach(&first(element));
+        browser.eval("document.getElementById('live').dataset.old = 'yes'");
+        browser.wait("anew", "!document.getElementById('live').dataset.old");
+        let there = format!("document.activeElement.matches({element:?})");
+        assert_eq!(browser.eval(&there), true, "{element}");
+    }
+}
