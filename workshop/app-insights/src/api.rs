@@ -13,7 +13,7 @@ use axum::{
     routing::{delete, get},
 };
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::server::App;
@@ -51,6 +51,20 @@ fn answer(status: StatusCode, body: &impl Serialize) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     (status, headers, json).into_response()
+}
+
+/// Makes an answer where it holds up nobody.
+async fn in_background(
+    app: App,
+    make: impl FnOnce(&App) -> Result<Value, String> + Send + 'static,
+) -> Response {
+    let background = app.background.clone();
+    let respond = move || match make(&app) {
+        Ok(json) => answer(StatusCode::OK, &json),
+        Err(sentence) => error(StatusCode::BAD_REQUEST, sentence),
+    };
+    let failed = || error(StatusCode::INTERNAL_SERVER_ERROR, "The stand-in failed");
+    background.run(respond).await.unwrap_or_else(failed)
 }
 
 /// Reads a body of JSON. The content type has to say so: a form of another site cannot, unless the

@@ -20,6 +20,7 @@ struct Readme;
 pub mod aggregation;
 pub mod alerts;
 mod api;
+mod background;
 pub mod body;
 pub mod condition;
 pub mod envelope;

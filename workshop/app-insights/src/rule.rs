@@ -26,6 +26,9 @@ pub const MAX_DESCRIPTION: usize = 500;
 pub const MAX_UNIT: usize = 20;
 /// The most values that a rule may list for a dimension. This stand-in's own limit.
 pub const MAX_VALUES: usize = 20;
+/// The most bytes of all keys and values by which a rule filters. Each of its alerts tells them.
+/// This stand-in's own limit.
+pub const MAX_FILTER: usize = 4 << 10;
 /// The longest window: Azure Monitor's too.
 pub const MAX_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 
@@ -157,6 +160,11 @@ pub enum RuleError {
          watch all its values"
     )]
     Values(String),
+    #[error(
+        "The dimensions of a rule may have at most {MAX_FILTER} bytes, all keys and values together: \
+         leave some out"
+    )]
+    LongFilter,
     #[error("The threshold must be a number that is not infinite, such as 1000")]
     Threshold,
     #[error("The severity must be from 0 (critical) to 4 (verbose)")]
@@ -253,6 +261,12 @@ impl Rule {
                 return Err(RuleError::Values(words::name(key)));
             }
             values.iter().try_for_each(|value| fits("value of a dimension", value, MAX_VALUE))?;
+        }
+        let texts = |(key, values): &(String, Vec<String>)| {
+            key.len() + values.iter().map(String::len).sum::<usize>()
+        };
+        if self.dimensions.iter().map(texts).sum::<usize>() > MAX_FILTER {
+            return Err(RuleError::LongFilter);
         }
         Ok(())
     }

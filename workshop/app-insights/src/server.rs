@@ -19,6 +19,7 @@ use tokio::{
 use crate::{
     alerts::Alerts,
     api,
+    background::Background,
     body::MAX_SENT,
     guard::{Guard, guard},
     page::{self, Site},
@@ -125,14 +126,17 @@ impl Server {
         };
         let watching =
             watch(Arc::clone(&self.store), Arc::clone(&self.alerts), printer.clone(), sender);
+        let background = Background::new();
         let app = App {
             store: self.store,
             alerts: self.alerts,
             printer,
+            background: background.clone(),
             reading: Arc::new(Semaphore::new(MAX_READING)),
             unpacking: Arc::new(Semaphore::new(MAX_UNPACKING)),
         };
-        let site = Arc::new(Site::new(Arc::clone(&app.store), Arc::clone(&app.alerts), connection));
+        let (store, alerts) = (Arc::clone(&app.store), Arc::clone(&app.alerts));
+        let site = Arc::new(Site::new(store, alerts, connection, background));
         let (stopping, stop) = oneshot::channel();
         let graceful = axum::serve(self.listener, router(app, site, self.addr))
             .with_graceful_shutdown(async move {
@@ -162,6 +166,8 @@ pub(crate) struct App {
     pub(crate) store: Arc<Store>,
     pub(crate) alerts: Arc<Alerts>,
     pub(crate) printer: Printer,
+    /// Where answers are made that take a while.
+    pub(crate) background: Background,
     /// Held by a request while its body is in memory.
     pub(crate) reading: Arc<Semaphore>,
     /// Held by a request while its body is being unpacked.

@@ -27,7 +27,8 @@ fn slow() -> Rule {
 fn a_rule_that_is_wrong_is_refused_with_advice() {
     let alerts = Alerts::new(Timing::default());
     let long = |count| "ä".repeat(count);
-    let wrong: [(Rule, &str); 20] = [
+    let wide = vec![("k".to_owned(), vec!["v".repeat(250); 20])];
+    let wrong: [(Rule, &str); 21] = [
         (Rule { name: " ".into(), ..slow() }, "a name"),
         (Rule { name: "a:b".into(), ..slow() }, "choose another"),
         (Rule { name: "a\nb".into(), ..slow() }, "choose another"),
@@ -48,6 +49,7 @@ fn a_rule_that_is_wrong_is_refused_with_advice() {
         (Rule { window: SignedDuration::from_hours(25), ..slow() }, "24 h"),
         (Rule { dimensions: vec![("k".into(), vec![])], ..slow() }, "values"),
         (Rule { dimensions: vec![("k".into(), vec!["v".into()]); 2], ..slow() }, "in one place"),
+        (Rule { dimensions: wide, ..slow() }, "4096 bytes"),
     ];
     for (rule, part) in wrong {
         let error = alerts.add(rule).unwrap_err().to_string();
@@ -188,4 +190,15 @@ fn the_history_is_bounded_and_says_so() {
     let status = alerts.status();
     assert_eq!((status.history, status.forgotten), (MAX_HISTORY, 2));
     assert!(status.to_string().contains("the oldest 2 made way"), "{status}");
+}
+
+#[test]
+fn a_condition_is_never_long_however_its_names_are_chosen() {
+    // Each of these takes five characters once it is escaped.
+    let values = vec!["\u{1}".repeat(20); 20];
+    let dimensions = (0..10).map(|key| (key.to_string(), values.clone())).collect();
+    let metric = Metric::named(&"\u{1}".repeat(1024));
+    let rule = Rule { dimensions, metric, ..slow() };
+    assert_eq!(rule.check(SignedDuration::from_secs(10)), Ok(()));
+    assert!(rule.condition().len() < 32 << 10, "{}", rule.condition().len());
 }

@@ -7,14 +7,12 @@ use std::{
 
 use axum::{
     extract::{RawQuery, State},
-    http::StatusCode,
     response::Response,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tokio::task::spawn_blocking;
 
-use super::{answer, error};
+use super::in_background;
 use crate::{
     aggregation::Aggregation,
     metric::{DEFAULT_NAMESPACE, Dimensions, Metric},
@@ -36,25 +34,16 @@ const USUAL_RANGE: SignedDuration = SignedDuration::from_mins(30);
 
 /// `GET /api/metrics`.
 pub(super) async fn list(State(app): State<App>) -> Response {
-    in_background(move || Ok(metrics(&app.store))).await
+    in_background(app, |app| Ok(metrics(&app.store))).await
 }
 
 /// `GET /api/points?metric=NAME&...`.
 pub(super) async fn points(State(app): State<App>, RawQuery(query): RawQuery) -> Response {
-    in_background(move || {
+    in_background(app, move |app| {
         let request = Request::read(query.as_deref().unwrap_or_default(), &app.store)?;
         Ok(request.answer(&app.store))
     })
     .await
-}
-
-/// With a full store this takes a while, and ingestion must not wait for it.
-async fn in_background(work: impl FnOnce() -> Result<Value, String> + Send + 'static) -> Response {
-    match spawn_blocking(work).await {
-        Ok(Ok(json)) => answer(StatusCode::OK, &json),
-        Ok(Err(sentence)) => error(StatusCode::BAD_REQUEST, sentence),
-        Err(_) => error(StatusCode::INTERNAL_SERVER_ERROR, "The stand-in failed"),
-    }
 }
 
 fn metrics(store: &Store) -> Value {

@@ -11,7 +11,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{answer, error, read};
+use super::{answer, error, in_background, read};
 use crate::{
     alerts::{Alert, Alerts, Timing, Watched},
     condition::{self, DEFAULT_SEVERITY},
@@ -100,8 +100,11 @@ impl Definition {
 
 /// `GET /api/rules`.
 pub(super) async fn list(State(app): State<App>) -> Response {
-    let rules: Vec<Value> = app.alerts.watched().iter().map(standing).collect();
-    answer(StatusCode::OK, &json!({"rules": rules}))
+    in_background(app, |app| {
+        let rules: Vec<Value> = app.alerts.watched().iter().map(standing).collect();
+        Ok(json!({"rules": rules}))
+    })
+    .await
 }
 
 /// `POST /api/rules`.
@@ -139,9 +142,12 @@ pub(super) async fn remove(State(app): State<App>, Path(name): Path<String>) -> 
 
 /// `GET /api/alerts`.
 pub(super) async fn alerts(State(app): State<App>) -> Response {
-    let alerts: Vec<Value> = app.alerts.history().iter().map(told).collect();
-    let forgotten = app.alerts.status().forgotten;
-    answer(StatusCode::OK, &json!({"alerts": alerts, "forgotten": forgotten}))
+    in_background(app, |app| {
+        let alerts: Vec<Value> = app.alerts.history().iter().map(told).collect();
+        let forgotten = app.alerts.status().forgotten;
+        Ok(json!({"alerts": alerts, "forgotten": forgotten}))
+    })
+    .await
 }
 
 fn standing(watched: &Watched) -> Value {

@@ -160,7 +160,7 @@ fn field_of(error: &RuleError) -> &'static str {
             _ => "name",
         },
         RuleError::TooManyDimensions | RuleError::TwiceDimension(_) => "key",
-        RuleError::Values(_) => "value",
+        RuleError::Values(_) | RuleError::LongFilter => "value",
         RuleError::Threshold => "threshold",
         RuleError::Severity => "severity",
         RuleError::NotOfGrains { what: "frequency", .. } => "frequency",

@@ -8,13 +8,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
-use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use super::problem::Problem;
-use crate::{alerts::Alerts, metric::Metric, store::Store};
-
-/// Screens that are rendered at the same time; the others wait.
-const MAX_RENDERING: usize = 2;
+use crate::{alerts::Alerts, background::Background, metric::Metric, store::Store};
 
 /// How old the values of a metric may be that is shown first.
 const RECENT: SignedDuration = SignedDuration::from_mins(10);
@@ -29,15 +25,19 @@ pub(crate) struct Site {
     pub(crate) connection: String,
     /// In which times are shown.
     pub(crate) zone: TimeZone,
-    rendering: Arc<Semaphore>,
+    background: Background,
 }
 
 impl Site {
-    pub(crate) fn new(store: Arc<Store>, alerts: Arc<Alerts>, connection: String) -> Self {
+    pub(crate) fn new(
+        store: Arc<Store>,
+        alerts: Arc<Alerts>,
+        connection: String,
+        background: Background,
+    ) -> Self {
         // A machine that does not know where it is keeps the time that all clocks agree on.
         let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
-        let rendering = Arc::new(Semaphore::new(MAX_RENDERING));
-        Self { store, alerts, connection, zone, rendering }
+        Self { store, alerts, connection, zone, background }
     }
 
     /// The metric to begin with: one that a rule watches, if it has just been measured, and
@@ -57,21 +57,14 @@ impl Site {
         told.next().map(|rule| rule.unit).unwrap_or_default()
     }
 
-    /// Renders a screen in a thread of its own: with a full store it may take a while, and
-    /// telemetry must not wait for that.
+    /// Renders a screen, in the background.
     pub(super) async fn render<F>(self: Arc<Self>, screen: F) -> Response
     where
         F: FnOnce(&Self) -> Result<Response, Problem> + Send + 'static,
     {
-        let Ok(permit) = self.rendering.clone().acquire_owned().await else {
-            return StatusCode::SERVICE_UNAVAILABLE.into_response();
-        };
-        let render = move || {
-            // Held here and not by the request: that one is gone as soon as its client is.
-            let _held = permit;
-            screen(&self).unwrap_or_else(|problem| problem.respond(&self))
-        };
-        spawn_blocking(render).await.unwrap_or_else(|_| failed())
+        let background = self.background.clone();
+        let render = move || screen(&self).unwrap_or_else(|problem| problem.respond(&self));
+        background.run(render).await.unwrap_or_else(failed)
     }
 }
 
