@@ -1,11 +1,13 @@
 //! Keeps other people's web pages out.
 //!
-//! A browser lets any page on the web send requests to this machine. Two things are refused, so
-//! that such a page can neither change nor read anything here:
+//! A browser lets any page on the web send requests to this machine. Three things are
+//! refused, so that such a page can neither change nor read anything here, nor keep this server
+//! busy:
 //!
 //! - a `Host` that is not this machine. After DNS rebinding the browser takes this server for the
 //!   page's own, and lets it read everything; but it still sends the page's host name.
 //! - a change that another site asks for, as `Origin` and `Sec-Fetch-Site` tell.
+//! - an image, a script or a frame that another site asks for. A link that a person follows is none.
 //!
 //! Programs send neither `Origin` nor `Sec-Fetch-Site`, and are not hindered.
 
@@ -13,7 +15,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, Method, StatusCode, header, uri::Authority},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, uri::Authority},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -21,6 +23,8 @@ use axum::{
 use crate::api;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// Where the server listens, which decides which hosts are its own.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +51,12 @@ impl Guard {
                         http://127.0.0.1 or http://localhost with its port");
         }
         if [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method()) {
-            return Ok(());
+            return if is_part_of_another_site(headers) {
+                Err("Another web site asked for this behind your back: follow a link to this \
+                     server's own page instead")
+            } else {
+                Ok(())
+            };
         }
         if same_site(headers, host.as_ref().map_or("", Authority::as_str)) {
             Ok(())
@@ -68,6 +77,16 @@ impl Guard {
         host.parse::<IpAddr>()
             .is_ok_and(|ip| ip.is_loopback() || ip == bound || bound.is_unspecified())
     }
+}
+
+/// Whether the browser says that another site asks for this for a page of its own, instead of
+/// sending a person here.
+fn is_part_of_another_site(headers: &HeaderMap) -> bool {
+    let visit = single(headers, &SEC_FETCH_MODE) == Some("navigate")
+        && (single(headers, &SEC_FETCH_DEST) == Some("document")
+            || !headers.contains_key(&SEC_FETCH_DEST));
+    let cross = |value: &HeaderValue| value.as_bytes() == b"cross-site";
+    headers.get_all(&SEC_FETCH_SITE).iter().any(cross) && !visit
 }
 
 /// Whether the browser, if it is one, says that the page that asks is this server's own.

@@ -144,8 +144,26 @@ fn other_sites_can_change_nothing() {
     assert_eq!(attempt("POST", &[&own, "Sec-Fetch-Site: same-origin"]).status, 201);
     assert_eq!(attempt("DELETE", &["Sec-Fetch-Site: none"]).status, 204);
     // A site may send a visitor here, which changes nothing.
-    let visit = request(&program.address, "GET", "/", &["Sec-Fetch-Site: cross-site"], b"");
-    assert_eq!(visit.status, 200);
+    let visit = |path: &str, headers: &[&str]| {
+        let headers = [&["Sec-Fetch-Site: cross-site"], headers].concat();
+        request(&program.address, "GET", path, &headers, b"")
+    };
+    for path in ["/", "/alerts", "/api/rules"] {
+        assert_eq!(visit(path, &["Sec-Fetch-Mode: navigate"]).status, 200);
+        let link = ["Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document"];
+        assert_eq!(visit(path, &link).status, 200);
+        // But not make a browser ask for something behind its visitor's back.
+        for hidden in [
+            &[][..],
+            &["Sec-Fetch-Mode: no-cors", "Sec-Fetch-Dest: image"],
+            &["Sec-Fetch-Mode: cors", "Sec-Fetch-Dest: empty"],
+            &["Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: iframe"],
+        ] {
+            let answer = visit(path, hidden);
+            assert_eq!(answer.status, 403, "{path} {hidden:?}");
+            assert!(answer.body.contains("behind your back"), "{answer:?}");
+        }
+    }
 }
 
 /// A request whose `Host` is whatever we like.
