@@ -4,9 +4,10 @@
 //! limits and the answers are those of the published schema ([`SCHEMA`]). What arrives is kept in
 //! bounded memory, per metric, set of dimensions and time grain. Alert rules watch it.
 //!
-//! The way of a request: [`server`] routes it, `track` reads it, [`body`] unpacks it and splits it
-//! into items, [`envelope`] validates each, [`store`] adds up the metrics within its [`limits`],
-//! [`report`] words the line that the terminal shows, and [`printer`] prints it.
+//! The way of a request: [`server`] routes it, `track` takes it, `receive` reads its body,
+//! [`body`] unpacks it and splits it into items, [`envelope`] validates each, [`store`] adds up the
+//! metrics within its [`limits`], [`report`] words the line that the terminal shows, and
+//! [`printer`] prints it.
 //!
 //! The way of an alert: a [`rule`] makes one number of a window of the store by its
 //! [`aggregation`], [`alerts`] decides what that means, `watch` does so when it is due, and tells the
@@ -29,6 +30,7 @@ pub mod limits;
 pub mod metric;
 mod page;
 pub mod printer;
+mod receive;
 pub mod report;
 pub mod rule;
 pub mod server;

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn_with_state, routing::post};
+use axum::{Router, middleware::from_fn_with_state, routing::post};
 use thiserror::Error;
 use tokio::{
     net::TcpListener,
@@ -20,7 +20,6 @@ use crate::{
     alerts::Alerts,
     api,
     background::Background,
-    body::MAX_SENT,
     guard::{Guard, guard},
     page::{self, Site},
     printer::Printer,
@@ -33,7 +32,7 @@ use crate::{
 
 /// How long open requests are given when the server stops.
 const STOP_TIME: Duration = Duration::from_secs(2);
-/// Requests whose bodies are held at the same time: with [`MAX_SENT`], 64 MiB at the very most.
+/// Requests whose bodies are held at the same time unless they are small: 64 MiB at the very most.
 const MAX_READING: usize = 16;
 /// Bodies that are unpacked at the same time. Unpacked, they take the most memory.
 const MAX_UNPACKING: usize = 1;
@@ -168,7 +167,7 @@ pub(crate) struct App {
     pub(crate) printer: Printer,
     /// Where answers are made that take a while.
     pub(crate) background: Background,
-    /// Held by a request while its body is in memory.
+    /// Held by a request while its body is in memory and not small.
     pub(crate) reading: Arc<Semaphore>,
     /// Held by a request while its body is being unpacked.
     pub(crate) unpacking: Arc<Semaphore>,
@@ -188,6 +187,5 @@ fn router(app: App, site: Arc<Site>, addr: SocketAddr) -> Router {
         // strings end with a slash.
         .route("//v2.1/track", post(track))
         .method_not_allowed_fallback(async || page::not_allowed())
-        .layer(DefaultBodyLimit::max(MAX_SENT))
         .with_state(app)
 }

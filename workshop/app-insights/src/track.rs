@@ -1,74 +1,57 @@
 //! Takes telemetry by HTTP: reads a request, and answers it as the schema says.
 
-use std::time::Duration;
-
 use axum::{
-    body::{Bytes, HttpBody},
-    extract::{FromRequest, Request, State},
+    extract::{Request, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use tokio::{task::spawn_blocking, time::timeout};
+use tokio::task::spawn_blocking;
 
 use crate::{
-    body::{self, BodyError, Encoding, Framing, MAX_SENT},
+    body::{self, BodyError, Encoding, Framing},
     envelope::{Item, ItemError},
+    receive::{Refusal, receive},
     report,
     server::App,
 };
 
-/// How long a request may take to arrive.
-const READ_TIME: Duration = Duration::from_secs(10);
-
 /// `POST /v2.1/track`.
 pub(crate) async fn track(State(app): State<App>, request: Request) -> Response {
-    match receive(&app, request).await {
-        Ok(items) => answer(&app, items),
-        Err((status, message)) => refuse(&app, status, message),
-    }
+    let announced =
+        framing(request.headers()).and_then(|framing| Ok((framing, encoding(request.headers())?)));
+    let (framing, encoding) = match announced {
+        Ok(announced) => announced,
+        Err((status, message)) => return refuse(&app, status, message),
+    };
+    let received = match receive(request.into_body(), &app.reading).await {
+        Ok(received) => received,
+        Err((status, message)) => return refuse(&app, status, message),
+    };
+    // It fails only when the server is stopping, as does the work below.
+    let unpacking = app.unpacking.clone().acquire_owned().await.ok();
+    let held = app.clone();
+    let take = move || {
+        // Held here and not by the request: that one is gone as soon as its client is.
+        let _unpacking = unpacking;
+        let decoded = body::decode(&received.body, encoding, framing, app.store.now());
+        drop(received);
+        match decoded {
+            Ok(items) => answer(&app, items),
+            Err(error) => refuse(&app, status_of(&error), error.to_string()),
+        }
+    };
+    spawn_blocking(take).await.unwrap_or_else(|_| {
+        let message = "The stand-in failed".to_owned();
+        refuse(&held, StatusCode::INTERNAL_SERVER_ERROR, message)
+    })
 }
 
-type Items = Vec<Result<Item, ItemError>>;
-type Refusal = (StatusCode, String);
-
-async fn receive(app: &App, request: Request) -> Result<Items, Refusal> {
-    let framing = framing(request.headers())?;
-    let encoding = encoding(request.headers())?;
-    let stopped = |_| (StatusCode::SERVICE_UNAVAILABLE, "The server is stopping".to_owned());
-
-    let too_large =
-        || (StatusCode::PAYLOAD_TOO_LARGE, format!("The body is larger than {MAX_SENT} bytes"));
-    // A client that announces too much need not send it first.
-    if request.body().size_hint().lower() > MAX_SENT as u64 {
-        return Err(too_large());
+fn status_of(error: &BodyError) -> StatusCode {
+    match error {
+        BodyError::TooLarge | BodyError::TooManyItems => StatusCode::PAYLOAD_TOO_LARGE,
+        _ => StatusCode::BAD_REQUEST,
     }
-
-    let reading = app.reading.clone().acquire_owned().await.map_err(stopped)?;
-    let body = timeout(READ_TIME, Bytes::from_request(request, &()))
-        .await
-        .map_err(|_| (StatusCode::REQUEST_TIMEOUT, "The body took too long to arrive".to_owned()))?
-        .map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => too_large(),
-            status => (status, "The body could not be read".to_owned()),
-        })?;
-
-    let unpacking = app.unpacking.clone().acquire_owned().await.map_err(stopped)?;
-    let now = app.store.now();
-    let decode = move || {
-        // Held here and not by the request: that one is gone as soon as its client is.
-        let _held = (reading, unpacking);
-        body::decode(&body, encoding, framing, now)
-    };
-    let items = spawn_blocking(decode).await;
-    let failed = |_| (StatusCode::INTERNAL_SERVER_ERROR, "The stand-in failed".to_owned());
-    items.map_err(failed)?.map_err(|error| {
-        let status = match error {
-            BodyError::TooLarge | BodyError::TooManyItems => StatusCode::PAYLOAD_TOO_LARGE,
-            _ => StatusCode::BAD_REQUEST,
-        };
-        (status, error.to_string())
-    })
 }
 
 fn framing(headers: &HeaderMap) -> Result<Framing, Refusal> {
@@ -99,7 +82,7 @@ fn encoding(headers: &HeaderMap) -> Result<Encoding, Refusal> {
     }
 }
 
-fn answer(app: &App, items: Items) -> Response {
+fn answer(app: &App, items: Vec<Result<Item, ItemError>>) -> Response {
     let points = items.iter().filter_map(|item| match item {
         Ok(Item::Metric(metric)) => Some(&metric.point),
         _ => None,

@@ -239,6 +239,30 @@ fn a_limit_that_is_reached_is_said_once() {
     assert_eq!(program.running.stderr().lines().filter(|line| line.contains(limit)).count(), 1);
 }
 
+#[test]
+fn bodies_that_come_slowly_keep_nobody_out() {
+    use std::io::Write;
+    let program = Program::start();
+    let stuck = |length: usize| {
+        let mut stream = program.running.connect().unwrap();
+        let head = format!(
+            "POST /v2.1/track HTTP/1.1\r\nHost: x\r\n{JSON}\r\nContent-Length: {}\r\n\r\n",
+            length + 1
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(&vec![b' '; length]).unwrap();
+        stream
+    };
+    // More than there may be at a time, large and small.
+    let held: Vec<_> = (0..40).map(|i| stuck(if i % 2 == 0 { 100_000 } else { 10 })).collect();
+    for _ in 0..5 {
+        assert_eq!(program.track(&[counter(1)]).status, 200);
+    }
+    // None of the others had to give up for that.
+    assert!(!program.running.stderr().contains("408"), "{}", program.running.stderr());
+    drop(held);
+}
+
 /// On tokio's own clock, which jumps ahead whenever everybody waits.
 #[tokio::test(start_paused = true)]
 async fn a_body_that_never_comes_is_given_up() {
