@@ -13,7 +13,7 @@ pub struct Limits {
     pub series: usize,
     /// Bytes of names, keys and values of all series together.
     pub text: usize,
-    /// Grains of all series together; the oldest make way.
+    /// Grains of all series together. Those ahead of the clock make way for others, then the oldest.
     pub grains: usize,
 }
 
@@ -56,7 +56,8 @@ impl fmt::Display for Limit {
             ),
             Self::Grains(max) => write!(
                 f,
-                "{max} time grains are held, the most there may be; the oldest make way for new ones"
+                "{max} time grains are held, the most there may be; those ahead of this \
+                 machine's clock make way for new ones, then the oldest"
             ),
         }
     }

@@ -118,9 +118,10 @@ impl Store {
         let now = self.now();
         let mut state = self.lock();
         self.expire(&mut state, now);
+        let now = self.index_of(now);
         let mut recorded = Recorded::default();
         for point in points {
-            if let Err(limit) = self.add(&mut state, point, &mut recorded) {
+            if let Err(limit) = self.add(&mut state, point, now, &mut recorded) {
                 recorded.dropped += 1;
                 state.dropped.points += 1;
                 state.reach(limit, &mut recorded);
@@ -232,7 +233,13 @@ impl Store {
         }
     }
 
-    fn add(&self, state: &mut State, point: &Point, recorded: &mut Recorded) -> Result<(), Limit> {
+    fn add(
+        &self,
+        state: &mut State,
+        point: &Point,
+        now: i64,
+        recorded: &mut Recorded,
+    ) -> Result<(), Limit> {
         let series = &point.series;
         if point.cut > 0 {
             state.dropped.dimensions += point.cut as u64;
@@ -256,14 +263,11 @@ impl Store {
             return Ok(());
         }
         if state.grains.len() >= self.limits.grains {
-            match state.grains.first_key_value() {
-                Some((&oldest, _)) if oldest < (index, id) => {
-                    state.forget(oldest);
-                    state.dropped.grains += 1;
-                    state.reach(Limit::Grains(self.limits.grains), recorded);
-                }
-                _ => return Err(Limit::Grains(self.limits.grains)),
-            }
+            let limit = Limit::Grains(self.limits.grains);
+            let way = state.who_makes_way_for((index, id), now).ok_or(limit)?;
+            state.forget(way);
+            state.dropped.grains += 1;
+            state.reach(limit, recorded);
         }
         state.grains.insert((index, id), point.aggregate);
         // Making room may have cost this very series its last grain, and with it its entry.
@@ -286,6 +290,18 @@ impl State {
         let from = self.ids.range::<Series, _>(first..);
         from.map(|(series, id)| (&**series, *id))
             .take_while(move |(series, _)| series.metric == *metric)
+    }
+
+    /// The grain that is given up for another, if there is one that matters less, where `now` is
+    /// the grain of this moment. What is ahead of the clock was sent by one that is wrong, and must
+    /// not shut out what is live.
+    fn who_makes_way_for(&self, grain: (i64, u64), now: i64) -> Option<(i64, u64)> {
+        let (&oldest, _) = self.grains.first_key_value()?;
+        let (&furthest, _) = self.grains.last_key_value()?;
+        if furthest.0 > now && grain.0 <= now {
+            return Some(furthest);
+        }
+        (oldest < grain).then_some(oldest)
     }
 
     fn forget(&mut self, grain: (i64, u64)) {

@@ -222,6 +222,7 @@ fn dimensions_that_were_cut_are_counted_and_said_once() {
 fn the_oldest_grains_make_way() {
     let f = Fixture::new(Limits { grains: 3, ..Limits::default() });
     for i in 0..5_u8 {
+        f.set_clock(NOON + 10 * i64::from(i));
         f.add(NOON + 10 * i64::from(i), f64::from(i), &[]);
     }
     assert_eq!(f.sums(), [(20, 2.0), (30, 3.0), (40, 4.0)]);
@@ -236,6 +237,25 @@ fn the_oldest_grains_make_way() {
     assert_eq!((alone.sums(), alone.store.status().series), (vec![(10, 2.0)], 1));
     alone.set_clock(NOON + 49 * HOUR);
     assert_eq!((alone.store.status().series, alone.store.status().grains), (0, 0));
+}
+
+#[test]
+fn a_clock_that_is_ahead_shuts_nothing_live_out() {
+    let f = Fixture::new(Limits { grains: 3, ..Limits::default() });
+    for i in 1..=3_u8 {
+        f.add(NOON + HOUR * i64::from(i), f64::from(i), &[]);
+    }
+    // What is furthest ahead makes way first, and nothing live while there is any of it.
+    for i in 0..3_u8 {
+        f.set_clock(NOON + 10 * i64::from(i));
+        assert_eq!(f.add(NOON + 10 * i64::from(i), 10.0, &[]).dropped, 0);
+    }
+    assert_eq!(f.sums(), [(0, 10.0), (10, 10.0), (20, 10.0)]);
+    // Then it is the oldest's turn again.
+    f.set_clock(NOON + 30);
+    f.add(NOON + 30, 10.0, &[]);
+    assert_eq!(f.sums(), [(10, 10.0), (20, 10.0), (30, 10.0)]);
+    assert_eq!(f.store.status().dropped, Dropped { grains: 4, ..Dropped::default() });
 }
 
 #[test]
