@@ -54,6 +54,8 @@ pub enum WebhookError {
          program on this machine"
     )]
     NotHttp,
+    #[error("The port must be a number from 1 to 65535, such as in http://127.0.0.1:9000/alerts")]
+    Port,
 }
 
 impl FromStr for Webhook {
@@ -67,7 +69,13 @@ impl FromStr for Webhook {
             None => return Err(WebhookError::NoUrl),
         }
         let host = uri.host().filter(|host| !host.is_empty()).ok_or(WebhookError::NoUrl)?;
-        let port = uri.port_u16().unwrap_or(80);
+        // A port that is no number is not an error for the URL's own parser: it has none, then.
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        let place = authority.rsplit_once('@').map_or(authority, |(_, place)| place);
+        let port = match place.strip_prefix(host).unwrap_or(place) {
+            "" => 80,
+            _ => uri.port_u16().filter(|port| *port != 0).ok_or(WebhookError::Port)?,
+        };
         Ok(Self { url: url.to_owned(), place: words::name_of_place(host, port) })
     }
 }

@@ -162,6 +162,13 @@ fn a_mistake_in_a_rule_or_a_webhook_ends_the_program_with_2() {
         (&["--webhook", "https://s3cret.example/s3cret"], "no TLS"),
         (&["--webhook", "s3cret"], "http://127.0.0.1:9000/alerts"),
         (&["--webhook", "http:///s3cret"], "http://127.0.0.1:9000/alerts"),
+        (&["--webhook", "http://127.0.0.1:99999/s3cret"], "from 1 to 65535"),
+        (
+            &["--webhook", "http://s3cret:s3cret@127.0.0.1:abc/s3cret"],
+            "http://127.0.0.1:9000/alerts",
+        ),
+        (&["--webhook", "http://[::1]:/s3cret"], "from 1 to 65535"),
+        (&["--webhook", "http://127.0.0.1:0/s3cret"], "from 1 to 65535"),
     ] {
         let refused = run(args);
         assert_eq!(refused.status.code(), Some(2), "{args:?}");
