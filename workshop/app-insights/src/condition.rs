@@ -204,11 +204,19 @@ impl<'a> Words<'a> {
         let what = "Write a number after the operator, such as 1000 ms";
         let word = self.next(what)?;
         let (number, unit) = split_number(&word.text).ok_or_else(|| self.at(&word, &what))?;
+        let what = "Write the number as 1000, 0.5 or 1e3, without separators. A unit may follow, in \
+                    quotes if it does not begin with a letter";
         if !unit.is_empty() {
-            return Ok((number, unit.to_owned()));
+            let unit = unit.to_owned();
+            return if goes_on(&unit) { Err(self.at(&word, &what)) } else { Ok((number, unit)) };
         }
-        let unit = self.rest.next_if(|word| word.quoted || !is_keyword(&word.text));
-        Ok((number, unit.map(|word| word.text).unwrap_or_default()))
+        let Some(unit) = self.rest.next_if(|word| word.quoted || !is_keyword(&word.text)) else {
+            return Ok((number, String::new()));
+        };
+        if !unit.quoted && goes_on(&unit.text) {
+            return Err(self.at(&Word { at: (word.at.0, unit.at.1), ..unit }, &what));
+        }
+        Ok((number, unit.text))
     }
 
     fn dimensions(&mut self) -> Result<Vec<(String, Vec<String>)>, LineError> {
@@ -283,5 +291,15 @@ fn split_number(text: &str) -> Option<(f64, &str)> {
             return Some((value, unit));
         }
         end = end.checked_sub(1)?;
+    }
+}
+
+/// Whether what follows a number looks like the rest of it: `,000`, `_000`, `.000`, `x10`.
+fn goes_on(unit: &str) -> bool {
+    let mut chars = unit.chars();
+    match chars.next() {
+        Some('x' | 'X' | 'b' | 'B' | 'o' | 'O') => chars.next().is_some_and(|c| c.is_ascii_digit()),
+        Some(first) => first.is_numeric() || ",._+-'".contains(first),
+        None => false,
     }
 }
