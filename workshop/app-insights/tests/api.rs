@@ -101,6 +101,8 @@ fn a_bad_rule_is_refused_with_a_sentence() {
     }
     let post = |headers: &[&str], body: &[u8]| program.post("/api/rules", headers, body);
     refused(&post(&[JSON], b"{"), 400, "The body cannot be read");
+    let twice = good.to_string().replacen('{', r#"{"dimensions": {"k": ["a"], "k": ["b"]}, "#, 1);
+    refused(&post(&[JSON], twice.as_bytes()), 400, "The dimension k is there twice");
     refused(&post(&[JSON], b"{\"threshold\": 1e999}"), 400, "The body cannot be read");
     refused(&post(&[], good.to_string().as_bytes()), 415, "application/json");
     refused(&post(&["Content-Type: text/plain"], b"{}"), 415, "application/json");

@@ -1,6 +1,6 @@
 //! Rules and alerts, as JSON.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use axum::{
     body::Body,
@@ -8,7 +8,10 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error as _, MapAccess, Visitor},
+};
 use serde_json::{Value, json};
 
 use super::{answer, error, in_background, read};
@@ -31,7 +34,7 @@ struct Definition {
     metric: String,
     #[serde(default = "default_namespace")]
     namespace: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "each_once")]
     dimensions: BTreeMap<String, Vec<String>>,
     aggregation: String,
     operator: String,
@@ -42,6 +45,34 @@ struct Definition {
     frequency: Option<String>,
     #[serde(default = "default_severity")]
     severity: u8,
+}
+
+/// An object in which no key is there twice: the last one would count, and that without a word.
+fn each_once<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, Vec<String>>, D::Error> {
+    struct EachOnce;
+
+    impl<'de> Visitor<'de> for EachOnce {
+        type Value = BTreeMap<String, Vec<String>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+            f.write_str("an object with a list of values for each dimension")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut dimensions = BTreeMap::new();
+            while let Some((key, values)) = map.next_entry::<String, Vec<String>>()? {
+                if dimensions.contains_key(&key) {
+                    return Err(A::Error::custom(RuleError::TwiceDimension(words::name(&key))));
+                }
+                dimensions.insert(key, values);
+            }
+            Ok(dimensions)
+        }
+    }
+
+    deserializer.deserialize_map(EachOnce)
 }
 
 fn default_namespace() -> String {
