@@ -81,6 +81,11 @@ fn what_is_wrong_is_said_beside_the_field_and_nothing_typed_is_lost() {
         (vec![("frequency", "60")], "window", "The window (30 s) must be at least as long"),
         (vec![("severity", "9")], "severity", "The severity must be from 0"),
         (vec![("key", "value")], "value", "Give the value"),
+        (vec![("operator", "=")], "operator", "The operator must be >, >="),
+        (vec![("aggregation", "p99")], "aggregation", "The aggregation must be average"),
+        (vec![("window", "soon")], "window", "Write the time as a number of seconds"),
+        (vec![("frequency", "1e1")], "frequency", "Write the time as a number of seconds"),
+        (vec![("severity", "-1")], "severity", "The severity must be from 0"),
     ] {
         let fields = with(&changes);
         let answer = site.post("/alerts/new", &fields);
@@ -95,8 +100,9 @@ fn what_is_wrong_is_said_beside_the_field_and_nothing_typed_is_lost() {
             let choice =
                 screen.attributes(&format!("select[name={name}] option[selected]"), "value");
             let kept = text.iter().chain(&choice).any(|value| value == typed);
-            // A list offers what there is; these two are not.
-            let not_offered = ["window", "severity", "key"].contains(&name) && field != "threshold";
+            // A list offers what there is; these are not.
+            let choices = ["window", "frequency", "severity", "key", "operator", "aggregation"];
+            let not_offered = choices.contains(&name) && field != "threshold";
             assert!(kept || not_offered, "{changes:?}: {name}={typed}");
         }
     }
@@ -106,6 +112,18 @@ fn what_is_wrong_is_said_beside_the_field_and_nothing_typed_is_lost() {
     let said = screen.texts(".error").into_iter().filter(|error| !error.is_empty()).count();
     assert_eq!(said, 4);
     assert_eq!(site.alerts.watched().len(), 1);
+}
+
+#[test]
+fn blanks_around_a_metrics_name_are_kept_if_it_has_them() {
+    let site = Site::start();
+    site.put(" lead", &[], 0, &[1.0]);
+    site.put("m", &[], 0, &[1.0]);
+    for (typed, name, metric) in [(" lead", "a", " lead"), (" m ", "b", "m"), (" x ", "c", "x")] {
+        let saved = site.post("/alerts/new", &with(&[("metric", typed), ("name", name)]));
+        assert_eq!(saved.status, 303, "{saved:?}");
+        assert_eq!(&*site.alerts.watched().last().unwrap().rule.metric.name, metric);
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A rule that is being made: what was typed, the rule that it stands for, and what is wrong.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Display, num::ParseIntError};
 
 use jiff::SignedDuration;
 
@@ -29,6 +29,8 @@ pub(super) struct Draft {
     /// The dimension by which the rule filters, as a form carries it, and the value.
     pub(super) key: String,
     pub(super) value: String,
+    /// What was chosen and is not to be chosen, by field, with a sentence.
+    unknown: Vec<(&'static str, String)>,
 }
 
 /// What is wrong, by the name of the field.
@@ -57,18 +59,33 @@ impl Draft {
         (draft, errors)
     }
 
-    /// Takes a form as it is. What cannot be read becomes what the rule has unless it says
-    /// otherwise, or is found by [`errors`](Self::errors).
+    /// Takes a form as it is. What was not sent becomes what the rule has unless it says otherwise;
+    /// what cannot be read does too, and is found by [`errors`](Self::errors).
     pub(super) fn read(site: &Site, params: &Params) -> Self {
         let timing = site.alerts.timing();
         let threshold = params.text("threshold").trim().to_owned();
-        let metric = params.text("metric").trim().to_owned();
         let number = threshold.parse::<f64>().ok().filter(|number| number.is_finite());
-        let span = |field, usual: SignedDuration| {
-            let seconds = params.get(field).and_then(|text| text.parse::<i64>().ok());
-            seconds.map_or(usual, SignedDuration::from_secs)
+        let mut unknown = Vec::new();
+        let no_span = |_| "Write the time as a number of seconds, such as 30";
+        let window =
+            read_field(params, "window", &mut unknown, |text| seconds(text).map_err(no_span));
+        let frequency =
+            read_field(params, "frequency", &mut unknown, |text| seconds(text).map_err(no_span));
+        let aggregation = read_field(params, "aggregation", &mut unknown, str::parse);
+        let operator = read_field(params, "operator", &mut unknown, str::parse);
+        let severity = read_field(params, "severity", &mut unknown, |text| {
+            text.parse().map_err(|_| RuleError::Severity)
+        });
+        // A name may begin or end with blanks. They were meant if there is such a metric.
+        let typed = params.text("metric");
+        let (metric, found) = if let Ok(found) = find_metric(&site.store, typed) {
+            (typed, found)
+        } else {
+            let trimmed = typed.trim();
+            let found = find_metric(&site.store, trimmed);
+            (trimmed, found.unwrap_or_else(|_| Metric::named(trimmed)))
         };
-        let found = find_metric(&site.store, &metric).unwrap_or_else(|_| Metric::named(&metric));
+        let metric = metric.to_owned();
         let (key, value) = (params.text("key").to_owned(), params.text("value").to_owned());
         // As the series have it: a form cannot carry every character.
         let full = site.store.keys(&found, 1000).into_iter().find(|full| portable(full) == key);
@@ -81,21 +98,23 @@ impl Draft {
             description: params.text("description").trim().to_owned(),
             metric: found,
             dimensions,
-            aggregation: params.text("aggregation").parse().unwrap_or(Aggregation::Average),
-            operator: params.text("operator").parse().unwrap_or(Operator::GreaterThan),
+            aggregation: aggregation.unwrap_or(Aggregation::Average),
+            operator: operator.unwrap_or(Operator::GreaterThan),
             threshold: number.unwrap_or(f64::NAN),
             unit: params.text("unit").trim().to_owned(),
-            window: span("window", timing.window),
-            frequency: span("frequency", timing.frequency),
-            severity: params.text("severity").parse().unwrap_or(SEVERITY),
+            window: window.unwrap_or(timing.window),
+            frequency: frequency.unwrap_or(timing.frequency),
+            severity: severity.unwrap_or(SEVERITY),
         };
-        Self { rule, has_threshold: number.is_some(), threshold, metric, key, value }
+        let has_threshold = number.is_some();
+        Self { rule, threshold, has_threshold, metric, key, value, unknown }
     }
 
     /// What is wrong; unless `whole`, a field that is empty is not.
     pub(super) fn errors(&self, site: &Site, whole: bool) -> Errors {
         let mut errors = Errors::default();
         let mut rule = self.rule.clone();
+        errors.0.extend(self.unknown.iter().cloned());
         if !self.has_threshold && (whole || !self.threshold.is_empty()) {
             errors.add(&RuleError::Threshold);
         }
@@ -145,6 +164,21 @@ impl Errors {
     pub(super) fn of(&self, field: &str) -> &str {
         self.0.get(field).map(String::as_str).unwrap_or_default()
     }
+}
+
+/// A field as what it stands for, if it was sent; what it cannot stand for goes to `unknown`.
+fn read_field<T, E: Display>(
+    params: &Params,
+    field: &'static str,
+    unknown: &mut Vec<(&'static str, String)>,
+    read: impl Fn(&str) -> Result<T, E>,
+) -> Option<T> {
+    let told = |error| unknown.push((field, format!("{error}.")));
+    read(params.get(field)?).map_err(told).ok()
+}
+
+fn seconds(text: &str) -> Result<SignedDuration, ParseIntError> {
+    text.parse().map(SignedDuration::from_secs)
 }
 
 /// The field beside which an error is shown.
