@@ -16,6 +16,7 @@ use crate::{
     metric::Metric,
     rule::{Operator, Rule, RuleError},
     timing::Timing,
+    words::misleads,
 };
 
 /// The longest line that is read, in bytes.
@@ -38,12 +39,27 @@ pub struct LineError {
 
 impl fmt::Display for LineError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // One column for each character, so that the carets stay below what they mean.
-        let shown: String =
-            self.line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         let (from, to) = self.at;
-        let carets = "^".repeat(to.saturating_sub(from).max(1));
-        write!(f, "{}\n  {shown}\n  {:from$}{carets}", self.message, "")
+        let mut shown = String::new();
+        // An escaped character takes several columns, and the carets stay below what they mean.
+        let (mut before, mut carets) = (0, 0);
+        let end = self.line.chars().count().max(to);
+        for (index, c) in self.line.chars().chain(std::iter::repeat(' ')).take(end).enumerate() {
+            let mut columns = 1;
+            if misleads(c) {
+                shown.extend(c.escape_unicode());
+                columns = c.escape_unicode().len();
+            } else {
+                shown.push(c);
+            }
+            if index < from {
+                before += columns;
+            } else if index < to {
+                carets += columns;
+            }
+        }
+        let (shown, carets) = (shown.trim_end(), "^".repeat(carets.max(1)));
+        write!(f, "{}\n  {shown}\n  {:before$}{carets}", self.message, "")
     }
 }
 

@@ -122,5 +122,5 @@ pub fn excerpt(message: &str) -> String {
     let escape = |c: char| {
         if matches!(c, '\'' | '"') { c.to_string() } else { c.escape_debug().to_string() }
     };
-    shown.chars().map(escape).collect::<String>() + rest
+    words::visible(&shown.chars().map(escape).collect::<String>()) + rest
 }

@@ -23,8 +23,30 @@ pub fn name(text: &str) -> String {
     if shown.len() < text.len() {
         shown.push('…');
     }
-    // Rust's own quoting escapes control characters, and those that turn the direction of text.
-    format!("{shown:?}")
+    // Rust's own quoting escapes control characters, and those that turn the direction of text, but
+    // not all that cannot be seen.
+    visible(&format!("{shown:?}"))
+}
+
+/// A text in which what would mislead the eye is shown by its number.
+pub(crate) fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if misleads(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
+    }
+    shown
+}
+
+/// Control characters, those that turn the direction of text (Unicode's `Bidi_Control`), and those
+/// that cannot be seen: most of `Default_Ignorable_Code_Point`, and the blank of Braille.
+pub(crate) fn misleads(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// A metric's name, with its namespace unless that is the usual one.
@@ -70,7 +92,7 @@ pub fn with_unit(number: &str, unit: &str) -> String {
         "" => number.to_owned(),
         "%" => format!("{number}%"),
         // Units may have signs and other alphabets (µs, °C), but nothing that moves a cursor.
-        _ => format!("{number} {}", unit.escape_debug()),
+        _ => format!("{number} {}", visible(&unit.escape_debug().to_string())),
     }
 }
 

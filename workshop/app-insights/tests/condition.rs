@@ -107,6 +107,11 @@ fn a_line_that_is_not_understood_is_pointed_at() {
         error.to_string(),
         "Write >, >=, < or <= after the metric\n  ä: avg m >> 5\n           ^^"
     );
+    // What would turn or hide the rest of the line is shown by its number.
+    let error = parse("a: avg \u{202e}\tm\u{3164} >> 5", &Timing::default()).unwrap_err();
+    let shown = r"a: avg \u{202e}\u{9}m\u{3164} >> 5";
+    let carets = format!("{}{}", " ".repeat(20), "^".repeat(9));
+    assert_eq!(error.to_string(), format!("{}\n  {shown}\n  {carets}", error.message));
 }
 
 #[test]

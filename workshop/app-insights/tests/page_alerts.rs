@@ -207,7 +207,7 @@ const HOSTILE: [&str; 5] = [
     "<script>alert(1)</script>",
     "\"><img src=x onerror=alert(1)>",
     "</title></textarea></svg><h1>forged",
-    "a\u{202e}b\u{2066}c\u{200b}d",
+    "a\u{202e}b\u{2066}c\u{200b}d\u{3164}e\u{fe0f}f\u{e0100}",
     "line\nbreak\0'&amp;{{ 7 * 7 }}",
 ];
 
@@ -263,7 +263,17 @@ fn hostile_names_are_text_on_every_screen() {
             assert_eq!(screen.texts("h1").len(), 1, "{answer:?}");
             assert_eq!(screen.texts("head > title").len(), 1, "{answer:?}");
             let shown = screen.texts("body").join(" ");
-            assert!(!shown.contains(['\u{202e}', '\u{2066}', '\u{200b}']), "{shown}");
+            assert!(
+                !shown.contains([
+                    '\u{202e}',
+                    '\u{2066}',
+                    '\u{200b}',
+                    '\u{3164}',
+                    '\u{fe0f}',
+                    '\u{e0100}'
+                ]),
+                "{shown}"
+            );
         }
     }
 }

@@ -158,7 +158,7 @@ fn names_cannot_forge_lines_or_reach_the_terminal() {
     };
     program.track(&[
         name("a\naccepted 9 of 9: forged"),
-        name("b\r\u{1b}[2J\u{7}\u{202e}\u{9b}"),
+        name("b\r\u{1b}[2J\u{7}\u{202e}\u{9b}\u{3164}\u{fe0f}"),
         name("c; d sum 5"),
         name("\"e\""),
         name(&"f".repeat(500)),
@@ -167,7 +167,7 @@ fn names_cannot_forge_lines_or_reach_the_terminal() {
     assert_eq!(
         program.out("accepted"),
         format!(
-            r#"accepted 5 of 5: "\"e\"" sum 1; "a\naccepted 9 of 9: forged" sum 1; "b\r\u{{1b}}[2J\u{{7}}\u{{202e}}\u{{9b}}" sum 1; "c; d sum 5" sum 1; "{long}…" sum 1"#
+            r#"accepted 5 of 5: "\"e\"" sum 1; "a\naccepted 9 of 9: forged" sum 1; "b\r\u{{1b}}[2J\u{{7}}\u{{202e}}\u{{9b}}\u{{3164}}\u{{fe0f}}" sum 1; "c; d sum 5" sum 1; "{long}…" sum 1"#
         )
     );
     // The key of a property comes back in an error's message.

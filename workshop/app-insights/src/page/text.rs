@@ -3,6 +3,8 @@
 //! Escaping is the templates' job. This is about what escaping leaves as it is: characters that
 //! turn the direction of text, hide, or move the cursor.
 
+use crate::words::visible;
+
 /// The most characters of a name that a screen shows.
 const MAX_SHOWN: usize = 80;
 
@@ -13,31 +15,15 @@ pub(super) fn shown(name: &str) -> String {
 
 /// A text, cut after `most` characters and made harmless to the eye. Never empty.
 pub(super) fn cut(text: &str, most: usize) -> String {
-    let mut shown = String::new();
-    for c in text.chars().take(most) {
-        if misleads(c) { shown.extend(c.escape_unicode()) } else { shown.push(c) }
-    }
+    let begin: String = text.chars().take(most).collect();
+    let mut shown = visible(&begin);
     if text.chars().nth(most).is_some() {
         shown.push('…');
     }
-    if shown.trim().is_empty() { format!("{text:.20?}") } else { shown }
+    if shown.trim().is_empty() { format!("{shown:?}") } else { shown }
 }
 
 /// A whole name as a form may carry it: browsers do not send every character back as it was.
 pub(super) fn portable(name: &str) -> String {
-    let mut text = String::with_capacity(name.len());
-    for c in name.chars() {
-        if misleads(c) { text.extend(c.escape_unicode()) } else { text.push(c) }
-    }
-    text
-}
-
-/// Control characters, those that turn the direction of text (Unicode's `Bidi_Control`), and those
-/// that cannot be seen.
-fn misleads(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
+    visible(name)
 }
