@@ -10,7 +10,7 @@ use axum::{
     body::{Body, HttpBody, to_bytes},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{delete, get},
+    routing::{any, delete, get},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -31,9 +31,19 @@ pub(crate) fn routes() -> Router<App> {
         .route("/api/rules", get(rules::list).post(rules::add))
         .route("/api/rules/{name}", delete(rules::remove))
         .route("/api/alerts", get(rules::alerts))
+        .route("/api", any(nothing))
+        .route("/api/", any(nothing))
+        .route("/api/{*path}", any(nothing))
         .method_not_allowed_fallback(async || {
             error(StatusCode::METHOD_NOT_ALLOWED, "This path does not take this method")
         })
+}
+
+/// For a path that leads nowhere.
+async fn nothing() -> Response {
+    let sentence =
+        "There are /api/metrics, /api/points, /api/rules and /api/alerts: use one of them";
+    error(StatusCode::NOT_FOUND, sentence)
 }
 
 /// An error with a sentence.

@@ -69,6 +69,10 @@ fn rules_come_and_go() {
     let gone = delete("t%C3%A4glich%201");
     assert_eq!((gone.status, gone.body.as_str()), (204, ""));
     refused(&delete("t%C3%A4glich%201"), 404, "There is no rule \"täglich 1\"");
+    refused(&delete("%FF"), 400, "must be UTF-8");
+    for nothing in ["/api", "/api/", "/api/nothing", "/api/rules/a/b", "/api/%FF"] {
+        refused(&program.get(nothing), 404, "There are /api/metrics");
+    }
     // What was answered can be sent.
     let again = add(&program, &added.json()["rule"]);
     assert_eq!(again.status, 201, "{again:?}");

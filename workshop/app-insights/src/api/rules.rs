@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use axum::{
     body::Body,
-    extract::{Path, State},
+    extract::{Path, State, rejection::PathRejection},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -163,7 +163,15 @@ fn add_rule(alerts: &Alerts, rule: Rule) -> Result<Value, RuleError> {
 }
 
 /// `DELETE /api/rules/NAME`.
-pub(super) async fn remove(State(app): State<App>, Path(name): Path<String>) -> Response {
+pub(super) async fn remove(
+    State(app): State<App>,
+    name: Result<Path<String>, PathRejection>,
+) -> Response {
+    let Ok(Path(name)) = name else {
+        let sentence = "The rule's name must be UTF-8, its bytes written as %C3%A4: GET /api/rules \
+                        lists the rules";
+        return error(StatusCode::BAD_REQUEST, sentence);
+    };
     if app.alerts.remove(&name) {
         return (StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response();
     }
