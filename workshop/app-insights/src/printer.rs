@@ -14,11 +14,14 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::oneshot, time::timeout};
+use tokio::{
+    sync::oneshot,
+    time::{Instant, timeout_at},
+};
 
 /// Lines that may wait for their reader.
 const MAX_WAITING: usize = 1024;
-/// How long a reader is waited for at the end.
+/// How long a reader is waited for at the end, at most.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 enum Line {
@@ -81,11 +84,12 @@ impl Printer {
 }
 
 impl Writer {
-    /// Waits, for a bounded time, until all lines given so far are written, and ends it.
-    pub async fn finish(self) {
+    /// Waits, for a bounded time and not beyond `latest`, until all lines given so far are written,
+    /// and ends it.
+    pub async fn finish(self, latest: Instant) {
         // It fails when the queue is full: a reader that is stuck cannot be helped.
         let _ = self.lines.try_send(Line::End);
-        let _ = timeout(PATIENCE, self.done).await;
+        let _ = timeout_at(latest.min(Instant::now() + PATIENCE), self.done).await;
     }
 }
 

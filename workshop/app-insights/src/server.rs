@@ -4,7 +4,7 @@ use std::{
     future::Future,
     io::{self, Write},
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Duration,
 };
 
@@ -13,7 +13,7 @@ use thiserror::Error;
 use tokio::{
     net::TcpListener,
     sync::{Semaphore, oneshot},
-    time::sleep,
+    time::{Instant, sleep},
 };
 
 use crate::{
@@ -30,8 +30,12 @@ use crate::{
     webhook::Webhook,
 };
 
-/// How long open requests are given when the server stops.
-const STOP_TIME: Duration = Duration::from_secs(2);
+/// When the server stops: how long open requests are given, ...
+const STOP_TIME: Duration = Duration::from_millis(1800);
+/// ... how long after the signal notifications are given up, ...
+const SEND_TIME: Duration = Duration::from_millis(2300);
+/// ... and how long after it lines are. Together with what is left to do it takes three seconds.
+const PRINT_TIME: Duration = Duration::from_millis(2800);
 /// Requests whose bodies are held at the same time unless they are small: 64 MiB at the very most.
 const MAX_READING: usize = 16;
 /// Bodies that are unpacked at the same time. Unpacked, they take the most memory.
@@ -137,9 +141,12 @@ impl Server {
         let (store, alerts) = (Arc::clone(&app.store), Arc::clone(&app.alerts));
         let site = Arc::new(Site::new(store, alerts, connection, background));
         let (stopping, stop) = oneshot::channel();
+        let stopped_at = Arc::new(OnceLock::new());
+        let signal = Arc::clone(&stopped_at);
         let graceful = axum::serve(self.listener, router(app, site, self.addr))
             .with_graceful_shutdown(async move {
                 shutdown.await;
+                signal.get_or_init(Instant::now);
                 // Nobody listens if the server has failed, and then nothing is to be stopped.
                 let _ = stopping.send(());
             });
@@ -151,10 +158,11 @@ impl Server {
             } => Ok(()),
             never = watching => match never {},
         };
+        let end = *stopped_at.get_or_init(Instant::now);
         if let Some(sending) = sending {
-            sending.finish().await;
+            sending.finish(end + SEND_TIME).await;
         }
-        writer.finish().await;
+        writer.finish(end + PRINT_TIME).await;
         result
     }
 }

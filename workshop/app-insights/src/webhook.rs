@@ -13,7 +13,10 @@ use std::{
 use axum::http::Uri;
 use serde_json::{Value, json};
 use thiserror::Error;
-use tokio::{sync::oneshot, time::timeout};
+use tokio::{
+    sync::oneshot,
+    time::{Instant, timeout_at},
+};
 use ureq::Agent;
 
 use crate::{
@@ -26,7 +29,7 @@ use crate::{
 const MAX_WAITING: usize = 64;
 /// How long the service may take to answer one.
 const ANSWER_TIME: Duration = Duration::from_secs(5);
-/// How long notifications are waited for at the end.
+/// How long notifications are waited for at the end, at most.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Where to send notifications. It may hold a secret, so it is not shown: not by `Debug` either.
@@ -158,11 +161,12 @@ impl Sender {
 }
 
 impl Sending {
-    /// Waits, for a bounded time, until all notifications given so far are sent, and ends it.
-    pub(crate) async fn finish(self) {
+    /// Waits, for a bounded time and not beyond `latest`, until all notifications given so far are
+    /// sent, and ends it.
+    pub(crate) async fn finish(self, latest: Instant) {
         // It fails when the queue is full: a service that is stuck cannot be helped.
         let _ = self.queue.try_send(None);
-        let _ = timeout(PATIENCE, self.done).await;
+        let _ = timeout_at(latest.min(Instant::now() + PATIENCE), self.done).await;
     }
 }
 

@@ -2,12 +2,28 @@
 
 mod support;
 
-use std::{thread, time::Instant};
+use std::{
+    io::Write,
+    net::TcpStream,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
+use app_insights::{
+    alerts::Alerts,
+    condition,
+    limits::Limits,
+    metric::{Aggregate, Dimensions, Metric, Point, Series},
+    server::Server,
+    store::Store,
+    timing::Timing,
+    webhook::Webhook,
+};
 use harness::{Answer, Backend};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use support::{PATH, PATIENCE, Program, envelope};
+use support::{PATH, PATIENCE, Program, envelope, request};
 
 /// Asks for the alerts until `condition` is met.
 fn alerts(program: &Program, condition: impl Fn(&Value) -> bool) -> Value {
@@ -133,6 +149,59 @@ fn a_webhook_that_is_stuck_does_not_hold_up_the_end() {
     program.track(&[latency(2000.0)]);
     backend.wait_for(1);
     assert!(program.stop().success());
+}
+
+/// On tokio's own clock, which stands still while somebody works, and jumps ahead when all wait.
+#[tokio::test(start_paused = true)]
+async fn the_end_comes_in_three_seconds_though_everybody_is_stuck() {
+    let backend = Backend::start(|_| Answer::Never).unwrap();
+    let now = Timestamp::now();
+    let store = Arc::new(Store::new(1, Limits::default(), move || now));
+    let series = Series { metric: Metric::named("m"), dimensions: Dimensions::default() };
+    let time = now - SignedDuration::from_secs(2);
+    let aggregate = Aggregate::new(1.0, 1, None, None);
+    store.record(&[Point { series, cut: 0, time, aggregate }]);
+    let timing = Timing::of_grain(1);
+    let alerts = Arc::new(Alerts::new(timing));
+    alerts.add(condition::parse("r: total m > 0 over 5s", &timing).unwrap()).unwrap();
+    let webhook: Webhook = format!("http://{}", backend.address()).parse().unwrap();
+    let server = Server::bind(([127, 0, 0, 1], 0).into(), store).await.unwrap();
+    let address = server.local_addr().to_string();
+    let work = move || {
+        let mut client = TcpStream::connect(&address).unwrap();
+        let head = "POST /v2.1/track HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+                    Content-Length: 9\r\n\r\n[";
+        client.write_all(head.as_bytes()).unwrap();
+        // By the time of this answer, the server knows the other client.
+        request(&address, "GET", "/about", &[], b"");
+        backend.wait_for(1);
+        (client, backend)
+    };
+    let (told, stopped_at) = tokio::sync::oneshot::channel();
+    let shutdown = async move {
+        let held = tokio::task::spawn_blocking(work).await.unwrap();
+        assert!(told.send((tokio::time::Instant::now(), held)).is_ok());
+    };
+    let server = server.watching(alerts).notifying(webhook);
+    server.serve(Stuck, Stuck, shutdown).await.unwrap();
+    let (stopped_at, _held) = stopped_at.await.unwrap();
+    let took = stopped_at.elapsed();
+    assert!(took <= Duration::from_millis(2900), "{took:?}");
+}
+
+/// A reader that never reads.
+struct Stuck;
+
+impl Write for Stuck {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        loop {
+            std::thread::park();
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 #[test]
