@@ -181,6 +181,23 @@ fn an_alert_fires_and_is_resolved_on_the_screen() {
 }
 
 #[test]
+fn an_alert_of_a_deleted_rule_is_none_of_a_new_rule_like_it() {
+    let site = Site::start();
+    site.put("request-latency", &[], 10, &[1500.0]);
+    site.alerts.add(Rule::slow(&Timing::default())).unwrap();
+    site.alerts.evaluate(&site.store);
+    assert!(site.alerts.remove("slow"));
+    // When the new one is evaluated, there is nothing any more.
+    site.pass(60);
+    site.alerts.add(Rule::slow(&Timing::default())).unwrap();
+    site.alerts.evaluate(&site.store);
+    let rows = site.screen("/alerts").texts("#history-scroll tbody tr");
+    assert!(rows.len() == 1 && rows[0].contains("slow (deleted)"), "{rows:?}");
+    let chart = site.screen("/alerts/rule?name=slow");
+    assert!(chart.attributes("svg .fired", "d").is_empty());
+}
+
+#[test]
 fn another_site_changes_nothing() {
     let site = Site::start();
     site.alerts.add(Rule::slow(&Timing::default())).unwrap();

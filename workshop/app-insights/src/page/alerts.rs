@@ -151,7 +151,8 @@ struct Past {
 
 impl Past {
     fn new(alert: &Alert, rules: &[&Rule], site: &Site) -> Self {
-        let exists = rules.contains(&&*alert.definition);
+        // A new rule that is just like it is another rule.
+        let exists = !alert.rule_deleted && rules.contains(&&*alert.definition);
         let until = alert.resolved_at.unwrap_or_else(|| site.store.now());
         let ended = match alert.resolved_at {
             Some(at) => clock(at, &site.zone),

@@ -69,7 +69,11 @@ struct Screen {
 /// which it fired and was resolved.
 pub(super) fn draw(site: &Site, rule: &Rule, span: Span, threshold: bool) -> Figure {
     let label = words::with_seconds(rule.threshold, rule.shown_unit());
-    let of_rule = site.alerts.history().into_iter().filter(|alert| *alert.definition == *rule);
+    let of_rule = site
+        .alerts
+        .history()
+        .into_iter()
+        .filter(|alert| !alert.rule_deleted && *alert.definition == *rule);
     let marks = of_rule.flat_map(|alert| {
         let fired = Mark { at: alert.fired_at, label: "fired".to_owned(), kind: MarkKind::Fired };
         let resolved = alert.resolved_at.map(|at| Mark {
