@@ -90,6 +90,8 @@ pub struct Watched {
     /// Evaluations in a row that did not meet the condition while the alert is going on, below
     /// [`QUIET_TO_RESOLVE`].
     pub quiet: u8,
+    /// Counts the rules that were ever added: a new one may be just like one that was deleted.
+    number: u64,
 }
 
 /// How many rules and alerts there are.
@@ -131,6 +133,7 @@ struct All {
     /// Alerts that are over, the oldest in front.
     over: VecDeque<Alert>,
     last_id: u64,
+    added: u64,
     forgotten: u64,
 }
 
@@ -161,7 +164,9 @@ impl Alerts {
         if all.watched.len() >= MAX_RULES {
             return Err(RuleError::TooMany(MAX_RULES));
         }
-        all.watched.push(Watched { rule, last: None, alert: None, quiet: 0 });
+        all.added += 1;
+        let number = all.added;
+        all.watched.push(Watched { number, ..Watched::new(rule) });
         Ok(())
     }
 
@@ -208,39 +213,31 @@ impl Alerts {
     /// Evaluates every rule that is due by the store's clock, once: evaluations that were missed
     /// are not made up for. Returns the alerts that fired or were resolved now.
     pub fn evaluate(&self, store: &Store) -> Vec<Alert> {
+        let mut changed = Vec::new();
+        self.evaluate_each(store, |alert| changed.push(alert));
+        changed
+    }
+
+    /// As [`evaluate`](Self::evaluate), but tells each alert as soon as its rule was evaluated. The
+    /// rules with the shortest windows come first.
+    pub fn evaluate_each(&self, store: &Store, mut tell: impl FnMut(Alert)) {
         let now = store.now();
         // After the clock was set back, an earlier time is as good as a later one.
         let due = |watched: &Watched| {
             let at = last_due(now, watched.rule.frequency);
-            watched.last.is_none_or(|last| last.at != at).then(|| (watched.rule.clone(), at))
+            watched.last.is_none_or(|last| last.at != at).then(|| (watched.clone(), at))
         };
-        let due: Vec<(Rule, Timestamp)> = self.lock().watched.iter().filter_map(due).collect();
-        // Reading a full store takes a while. Nobody who asks for the alerts should wait for it.
-        let values: Vec<(Rule, Evaluation)> = due
-            .into_iter()
-            .map(|(rule, at)| {
-                let value = rule.value(store, at);
-                let met = value.is_some_and(|value| rule.operator.met(value, rule.threshold));
-                (rule, Evaluation { at, value, met })
-            })
-            .collect();
-
-        let mut all = self.lock();
-        let All { watched, last_id, .. } = &mut *all;
-        let mut changed = Vec::new();
-        for (rule, evaluation) in values {
-            // Meanwhile the rule may have been deleted, or evaluated by somebody else.
-            let open = |w: &&mut Watched| {
-                w.rule == rule && w.last.is_none_or(|last| last.at != evaluation.at)
-            };
-            if let Some(watched) = watched.iter_mut().find(open) {
-                changed.extend(watched.take(evaluation, last_id));
-            }
+        let mut due: Vec<(Watched, Timestamp)> =
+            self.lock().watched.iter().filter_map(due).collect();
+        due.sort_by_key(|(watched, _)| watched.rule.window);
+        for (Watched { rule, number, .. }, at) in due {
+            // Not under the lock: reading a full store takes a while, and nobody who asks for the
+            // alerts should wait for it.
+            let value = rule.value(store, at);
+            let met = value.is_some_and(|value| rule.operator.met(value, rule.threshold));
+            let changed = self.lock().take(number, Evaluation { at, value, met });
+            changed.into_iter().for_each(&mut tell);
         }
-        for alert in changed.iter().filter(|alert| alert.state == State::Resolved) {
-            all.close(alert.clone());
-        }
-        changed
     }
 
     /// When a rule is due next after `now`, if there is any rule.
@@ -261,6 +258,20 @@ impl Alerts {
 }
 
 impl All {
+    /// Takes a rule's evaluation; returns the alert if it fired or was resolved by it.
+    fn take(&mut self, number: u64, evaluation: Evaluation) -> Option<Alert> {
+        // Meanwhile the rule may have been deleted, or evaluated by somebody else.
+        let open = |w: &&mut Watched| {
+            w.number == number && w.last.is_none_or(|last| last.at != evaluation.at)
+        };
+        let watched = self.watched.iter_mut().find(open)?;
+        let changed = watched.take(evaluation, &mut self.last_id)?;
+        if changed.state == State::Resolved {
+            self.close(changed.clone());
+        }
+        Some(changed)
+    }
+
     fn close(&mut self, alert: Alert) {
         if self.over.len() >= MAX_HISTORY {
             self.over.pop_front();
@@ -271,6 +282,11 @@ impl All {
 }
 
 impl Watched {
+    /// A rule that was never evaluated.
+    pub(crate) fn new(rule: Rule) -> Self {
+        Self { rule, last: None, alert: None, quiet: 0, number: 0 }
+    }
+
     /// Takes an evaluation; returns the alert if it fired or was resolved by it.
     fn take(&mut self, evaluation: Evaluation, last_id: &mut u64) -> Option<Alert> {
         self.last = Some(evaluation);

@@ -4,7 +4,12 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use tokio::{task::spawn_blocking, time::sleep};
 
-use crate::{alerts::Alerts, printer::Printer, store::Store, webhook::Sender};
+use crate::{
+    alerts::{Alert, Alerts},
+    printer::Printer,
+    store::Store,
+    webhook::Sender,
+};
 
 /// The longest time for which the clock is not looked at. A clock can be set, a laptop can sleep,
 /// and a rule can be added.
@@ -19,15 +24,16 @@ pub(crate) async fn watch(
 ) -> Infallible {
     loop {
         let (held, rules) = (Arc::clone(&store), Arc::clone(&alerts));
-        // In another thread: with many rules and a full store, requests would have to wait. It
-        // fails only when the program ends.
-        let changed = spawn_blocking(move || rules.evaluate(&held)).await.unwrap_or_default();
-        for alert in changed {
+        let (printer, webhook) = (printer.clone(), webhook.clone());
+        let tell = move |alert: Alert| {
             printer.err(alert.line());
             if let Some(webhook) = &webhook {
                 webhook.send(&alert);
             }
-        }
+        };
+        // In another thread: with many rules and a full store, requests would have to wait. It
+        // fails only when the program ends.
+        let _ = spawn_blocking(move || rules.evaluate_each(&held, tell)).await;
         sleep(pause(&store, &alerts)).await;
     }
 }

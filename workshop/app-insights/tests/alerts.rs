@@ -128,6 +128,23 @@ fn each_rule_is_evaluated_by_itself() {
 }
 
 #[test]
+fn the_shortest_windows_are_evaluated_and_told_first() {
+    let (world, alerts) = (World::new(), Alerts::new(Timing::default()));
+    for (name, hours) in [("day", 24), ("hour", 1), ("moment", 0)] {
+        let window = SignedDuration::from_hours(hours).max(slow().window);
+        alerts.add(Rule { name: name.into(), window, ..slow() }).unwrap();
+    }
+    world.grain(Some(2000.0));
+    let mut told = Vec::new();
+    alerts.evaluate_each(&world.store, |alert| {
+        // Whoever asks sees it already, and nothing of those to come.
+        told.push(alert.rule);
+        assert_eq!(alerts.status().fired, told.len());
+    });
+    assert_eq!(told, ["moment", "hour", "day"]);
+}
+
+#[test]
 fn evaluations_are_at_multiples_of_the_frequency_on_the_clock() {
     let alerts = Alerts::new(Timing::default());
     alerts.add(slow()).unwrap();

@@ -159,7 +159,7 @@ pub(super) async fn add(State(app): State<App>, headers: HeaderMap, body: Body) 
 
 fn add_rule(alerts: &Alerts, rule: Rule) -> Result<Value, RuleError> {
     alerts.add(rule.clone())?;
-    Ok(standing(&Watched { rule, last: None, alert: None, quiet: 0 }))
+    Ok(standing(&Watched::new(rule)))
 }
 
 /// `DELETE /api/rules/NAME`.
