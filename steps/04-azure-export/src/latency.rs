@@ -43,7 +43,7 @@ struct Measurement {
 
 impl Drop for Measurement {
     fn drop(&mut self) {
-        // Few values each: every new one, such as a name, would be a series to keep for ever.
+        // Few values each: every new one, such as a name, would be one more series to pay for.
         let outcome = match self.status {
             Some(status) => KeyValue::new("http.response.status_code", status),
             None if thread::panicking() => KeyValue::new("error.type", "panic"),

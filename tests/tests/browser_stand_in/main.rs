@@ -47,7 +47,7 @@ fn the_alert_fires_and_is_resolved() {
         browser.wait("the end", "document.querySelector('#live svg .mark.resolved') != null");
     });
     show_both_marks(&browser);
-    browser.screenshot("stand-in-resolved", "main", mask);
+    browser.screenshot("stand-in-resolved", "body", mask);
 
     browser.click("a[href='/']");
     choose(&browser, "#range", "Last 2 min");
