@@ -5,6 +5,7 @@ mod change;
 mod collector;
 mod console;
 mod envelopes;
+mod metric;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};

@@ -1,8 +1,7 @@
 //! The text of the Collector's debug exporter at verbosity `detailed`.
 
-use std::collections::BTreeSet;
-
-use super::{Attributes, Instrument, Kind, Telemetry, add, text};
+use super::metric::{Metric, finish};
+use super::{Attributes, Telemetry};
 
 /// The metrics in this text, if it is such a text.
 pub(super) fn read(whole: &str) -> Option<Telemetry> {
@@ -11,6 +10,8 @@ pub(super) fn read(whole: &str) -> Option<Telemetry> {
     }
     let mut telemetry = Telemetry::new();
     let mut metric: Option<Metric> = None;
+    // Whether the lines with arrows are attributes of the last series.
+    let mut attributes = false;
     for line in whole.lines() {
         let opens = ["Metric #", "ResourceMetrics #", "ScopeMetrics #", "Metrics\t"];
         if opens.iter().any(|opener| line.starts_with(opener)) {
@@ -23,15 +24,15 @@ pub(super) fn read(whole: &str) -> Option<Telemetry> {
         let Some(metric) = &mut metric else { continue };
         if line.split(" #").next().is_some_and(|start| start.ends_with("DataPoints")) {
             metric.series.push(Attributes::new());
-            metric.attributes = false;
+            attributes = false;
         } else if line == "Data point attributes:" {
-            metric.attributes = true;
+            attributes = true;
         } else if let Some((key, value)) =
             line.trim_start().strip_prefix("-> ").and_then(|field| field.split_once(':'))
         {
             let value = value.strip_prefix(' ').unwrap_or(value);
             match metric.series.last_mut() {
-                Some(series) if metric.attributes => {
+                Some(series) if attributes => {
                     series.insert(key.to_string(), bare(value).to_string());
                 }
                 Some(_) => {}
@@ -39,7 +40,7 @@ pub(super) fn read(whole: &str) -> Option<Telemetry> {
             }
         } else {
             // Exemplars have attributes too, which belong to no series.
-            metric.attributes = false;
+            attributes = false;
         }
     }
     finish(&mut telemetry, metric);
@@ -55,18 +56,6 @@ fn bare(value: &str) -> &str {
     inner.unwrap_or(value)
 }
 
-#[derive(Default)]
-struct Metric {
-    name: String,
-    description: String,
-    unit: String,
-    data_type: String,
-    monotonic: Option<bool>,
-    series: Vec<Attributes>,
-    /// Whether the lines with arrows are attributes of the last series.
-    attributes: bool,
-}
-
 impl Metric {
     fn describe(&mut self, key: &str, value: &str) {
         match key {
@@ -78,15 +67,4 @@ impl Metric {
             _ => {}
         }
     }
-}
-
-fn finish(telemetry: &mut Telemetry, metric: Option<Metric>) {
-    let Some(metric) = metric else { return };
-    let instrument = Instrument {
-        kind: Kind::of(&metric.data_type, metric.monotonic),
-        unit: text(&metric.unit),
-        description: text(&metric.description),
-        series: metric.series.into_iter().collect::<BTreeSet<_>>(),
-    };
-    add(telemetry, metric.name, instrument);
 }

@@ -1,8 +1,7 @@
 //! The text of opentelemetry-stdout's `MetricExporter`.
 
-use std::collections::BTreeSet;
-
-use super::{Attributes, Instrument, Kind, Telemetry, add, labeled, text};
+use super::metric::{Metric, finish};
+use super::{Attributes, Telemetry, labeled};
 
 /// The metrics in this text, if it is such a text.
 pub(super) fn read(whole: &str) -> Option<Telemetry> {
@@ -47,25 +46,4 @@ pub(super) fn read(whole: &str) -> Option<Telemetry> {
     }
     finish(&mut telemetry, metric);
     Some(telemetry)
-}
-
-#[derive(Default)]
-struct Metric {
-    name: String,
-    description: String,
-    unit: String,
-    data_type: String,
-    monotonic: Option<bool>,
-    series: Vec<Attributes>,
-}
-
-fn finish(telemetry: &mut Telemetry, metric: Option<Metric>) {
-    let Some(metric) = metric else { return };
-    let instrument = Instrument {
-        kind: Kind::of(&metric.data_type, metric.monotonic),
-        unit: text(&metric.unit),
-        description: text(&metric.description),
-        series: metric.series.into_iter().collect::<BTreeSet<_>>(),
-    };
-    add(telemetry, metric.name, instrument);
 }
