@@ -1,6 +1,6 @@
 //! The stand-in as a program. Run with `cargo run -p app-insights`.
 
-use std::{future::Future, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
+use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
 use app_insights::{
@@ -104,7 +104,7 @@ fn run(options: &Options, alerts: Alerts, webhook: Option<Webhook>) -> Result<()
 
 async fn serve(options: &Options, alerts: Alerts, webhook: Option<Webhook>) -> Result<()> {
     // Before anybody is told that it listens: a signal that comes right then must not kill it.
-    let shutdown = signals().context("Cannot wait for signals")?;
+    let shutdown = signals::stop().context("Cannot wait for signals")?;
     let store = Store::new(alerts.timing().grain_seconds(), Limits::default(), Timestamp::now);
     let server =
         Server::bind(options.listen, Arc::new(store)).await.map_err(|error| advise(&error))?;
@@ -139,25 +139,4 @@ fn advise(error: &BindError) -> anyhow::Error {
 fn say(text: &str) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stderr(), "{text}");
-}
-
-#[cfg(unix)]
-fn signals() -> std::io::Result<impl Future<Output = ()> + Send> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-#[cfg(windows)]
-fn signals() -> std::io::Result<impl Future<Output = ()> + Send> {
-    let mut interrupt = tokio::signal::windows::ctrl_c()?;
-    Ok(async move {
-        interrupt.recv().await;
-    })
 }

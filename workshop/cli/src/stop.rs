@@ -18,7 +18,7 @@ impl Stop {
     /// # Errors
     /// When the system does not let us listen for signals.
     pub fn at_signal() -> io::Result<Self> {
-        let signal = signal()?;
+        let signal = signals::stop()?;
         let (running, stopped) = watch::channel(());
         tokio::spawn(async move {
             signal.await;
@@ -32,27 +32,4 @@ impl Stop {
         // Nothing is ever sent: the sender's end is the sign.
         let _ = self.0.changed().await;
     }
-}
-
-/// Done at the first Ctrl-C or SIGTERM.
-#[cfg(unix)]
-fn signal() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
-}
-
-/// Done at the first Ctrl-C.
-#[cfg(windows)]
-fn signal() -> io::Result<impl Future<Output = ()>> {
-    let mut interrupt = tokio::signal::windows::ctrl_c()?;
-    Ok(async move {
-        interrupt.recv().await;
-    })
 }

@@ -47,7 +47,7 @@ fn run(options: &Options) -> anyhow::Result<()> {
 }
 
 async fn serve(options: &Options) -> anyhow::Result<()> {
-    let stop = stop_signal().context("cannot listen for Ctrl-C")?;
+    let stop = signals::stop().context("cannot listen for Ctrl-C")?;
     let collector = Collector::bind(&options.listen, &options.health)
         .await
         .map_err(|error| advise(options, &error))?;
@@ -72,27 +72,4 @@ fn advise(options: &Options, error: &BindError) -> anyhow::Error {
         _ => "Give an address of this machine",
     };
     anyhow!("{error}. {advice}, for example {option} 127.0.0.1:0")
-}
-
-/// Done at the first Ctrl-C or SIGTERM.
-#[cfg(unix)]
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
-}
-
-/// Done at the first Ctrl-C.
-#[cfg(windows)]
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    let mut interrupt = tokio::signal::windows::ctrl_c()?;
-    Ok(async move {
-        interrupt.recv().await;
-    })
 }
