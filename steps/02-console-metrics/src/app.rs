@@ -1,4 +1,4 @@
-//! The web app: tells whoever asks whether they have been naughty or nice.
+//! The web app: gives each visitor a verdict, naughty or nice.
 
 use axum::extract::Path;
 use axum::http::{StatusCode, Uri};
@@ -9,23 +9,26 @@ use opentelemetry_instrumentation_tower::http::server::Layer;
 pub fn app() -> Router {
     Router::new()
         .route("/{name}/", get(naughty_or_nice))
-        .route("/{name}", get(async |uri: Uri| Redirect::temporary(&format!("{}/", uri.path()))))
-        // Browsers ask for an icon by themselves; it is not a visitor called "favicon.ico".
+        .route("/{name}", get(add_slash))
+        // Browsers request an icon on their own: "favicon.ico" is not a visitor's name.
         .route("/favicon.ico", get(StatusCode::NOT_FOUND))
         .fallback((StatusCode::NOT_FOUND, "Who is asking? Try /Ada/"))
-        // Measures every request. It looks up the global meter, so `telemetry::init` goes first.
-        // Mind: `url.scheme` stays empty, any method is believed, and a request that panics or
-        // loses its client counts as active for ever and is never timed.
+        // Measures every request. The layer takes its meter from the global provider, so
+        // `telemetry::init` has to run first.
         .layer(Layer::new())
 }
 
 async fn naughty_or_nice(Path(name): Path<String>) -> Result<Html<String>, StatusCode> {
-    // A name that is blank, or has a control character, would leave a hole in the page.
+    // A blank name or one with control characters would leave a hole in the page.
     if name.trim().is_empty() || name.contains(char::is_control) {
         return Err(StatusCode::BAD_REQUEST);
     }
     let verdict = if fastrand::bool() { "naughty" } else { "nice" };
-    // A stranger chooses the name: unescaped, it could bring a script along.
+    // The name comes from the client: unescaped, it could inject a script.
     let name = html_escape::encode_text(&name);
     Ok(Html(format!("{name}, you have been very {verdict} this year!")))
+}
+
+async fn add_slash(uri: Uri) -> Redirect {
+    Redirect::temporary(&format!("{}/", uri.path()))
 }

@@ -1,14 +1,14 @@
-//! Step 02, metrics on the console: one layer measures every request, one exporter prints what
-//! it measured every 5 s. New: `telemetry.rs`, a line in `app.rs`, a few in `main.rs`.
+//! Step 02, console metrics: one layer measures every request, and one exporter prints the
+//! measurements every 5 s. New: `telemetry.rs`, the layer in `app.rs`, two calls in `main.rs`.
 //!
-//! Run with `cargo run -p step-02`, then open <http://127.0.0.1:8000/Ada/> a few times.
+//! Run `cargo run -p step-02`, then open <http://127.0.0.1:8000/Ada/> a few times.
 
 use std::{io, process, time::Duration};
 
 use anyhow::{Context, Result};
 use axum::Router;
 use step_02::{app::app, telemetry, variable};
-use tokio::{net::TcpListener, signal, time::sleep};
+use tokio::{net::TcpListener, time::sleep};
 
 fn main() {
     if let Err(error) = run() {
@@ -18,43 +18,62 @@ fn main() {
 }
 
 fn run() -> Result<()> {
-    // The same seed gives the same verdicts again, so that a class sees what the book shows.
+    // The same seed gives the same verdicts, so that a class sees what the book shows.
     fastrand::seed(variable("SEED", fastrand::u64(..), "a whole number")?);
     let provider = telemetry::init()?;
-    let served = serve(app());
-    provider.shutdown().unwrap_or_else(|_| eprintln!("the last metrics may be lost"));
-    served
+    let result = serve(app());
+    if provider.shutdown().is_err() {
+        eprintln!("the last metrics may be lost");
+    }
+    result
 }
 
-/// Serves until Ctrl-C or SIGTERM. One thread is plenty, and a seed holds for one thread only.
+/// Serves until Ctrl-C or SIGTERM. One thread is enough, and a seed applies to one thread only.
 #[tokio::main(flavor = "current_thread")]
 async fn serve(app: Router) -> Result<()> {
-    let port = variable("PORT", 8000, "a port from 0 to 65535, where 0 takes any free one")?;
-    let listener = TcpListener::bind(("127.0.0.1", port)).await;
-    let listener = listener
+    let port: u16 = variable("PORT", 8000, "a port from 0 to 65535, where 0 takes any free one")?;
+    let listener = TcpListener::bind(("127.0.0.1", port))
+        .await
         .with_context(|| format!("cannot listen on port {port} (PORT=0 takes any free one)"))?;
     let address = listener.local_addr()?;
-    let (stop, hurry) = (stop_signal()?, stop_signal()?);
+    let shutdown = shutdown_signal()?;
+    let deadline = shutdown_signal()?;
     eprintln!("Listening on http://{address} (try http://{address}/Ada/)");
     tokio::select! {
-        served = axum::serve(listener, app).with_graceful_shutdown(stop) => served?,
-        // Left to itself, a graceful shutdown waits for the slowest client, for ever.
-        () = async { hurry.await; sleep(Duration::from_secs(5)).await } => {
-            eprintln!("stopping, though some requests are still open");
+        result = axum::serve(listener, app).with_graceful_shutdown(shutdown) => result?,
+        // A graceful shutdown waits for the slowest client, without a limit of its own.
+        () = async { deadline.await; sleep(Duration::from_secs(5)).await } => {
+            eprintln!("stopped with requests still open");
         }
     }
     Ok(())
 }
 
-/// Listens for Ctrl-C and SIGTERM from the call on, so that none is missed before it is awaited.
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    #[cfg(unix)]
-    use signal::unix::{SignalKind, signal};
-    #[cfg(unix)]
-    let mut signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    #[cfg(windows)]
-    let mut signals = (signal::windows::ctrl_c()?, signal::windows::ctrl_shutdown()?);
+/// Returns a future that ends at Ctrl-C or SIGTERM. Signals count from this call on, not only
+/// from the first poll of the future, so none is missed.
+#[cfg(unix)]
+fn shutdown_signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
     Ok(async move {
-        tokio::select! { _ = signals.0.recv() => (), _ = signals.1.recv() => () }
+        tokio::select! {
+            _ = interrupt.recv() => (),
+            _ = terminate.recv() => (),
+        }
+    })
+}
+
+/// The same for Windows, which has no SIGTERM but sends an event when it shuts down.
+#[cfg(windows)]
+fn shutdown_signal() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::windows::{ctrl_c, ctrl_shutdown};
+    let mut interrupt = ctrl_c()?;
+    let mut terminate = ctrl_shutdown()?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => (),
+            _ = terminate.recv() => (),
+        }
     })
 }

@@ -5,11 +5,11 @@ use std::{env, str::FromStr};
 use anyhow::{Context, Result};
 
 pub mod app;
-mod client;
 pub mod telemetry;
 
-/// Reads an environment variable. A value that makes no sense is refused by name: whoever sets
-/// a variable wants it to count. An empty one is as good as unset, as OpenTelemetry has it.
+/// Reads an environment variable. An invalid value is an error that names the variable, because
+/// a variable that is set should take effect. An empty value counts as unset, as the OpenTelemetry
+/// specification requires.
 pub fn variable<T: FromStr>(name: &str, default: T, expected: &str) -> Result<T> {
     let Some(value) = env::var_os(name).filter(|value| !value.is_empty()) else {
         return Ok(default);

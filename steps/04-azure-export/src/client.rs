@@ -1,32 +1,82 @@
-//! The exporter's HTTP client. The reader exports on a thread of its own, where there is no tokio,
-//! so it must be a blocking one; ureq is small.
+//! The HTTP client of the exporter, which comes without one. The exporter runs on the thread of
+//! the periodic reader, outside of tokio, so the client has to be a blocking one.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
-use axum::http::{Uri, uri::Scheme};
+use axum::http::uri::{Scheme, Uri};
+use axum::http::{StatusCode, header::LOCATION};
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use ureq::Agent;
 
+const MAX_REDIRECTS: u32 = 3;
+
+/// Made once, because its agent keeps connections open: a new one would start every export with
+/// a TLS handshake.
 #[derive(Debug)]
-pub struct Client;
+pub struct Client(Agent);
+
+impl Client {
+    pub fn new() -> Self {
+        let config = Agent::config_builder()
+            // The exporter checks the status itself.
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_global(Some(Duration::from_secs(10)));
+        Self(config.build().new_agent())
+    }
+
+    fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Bytes>, HttpError> {
+        let endpoint = request.uri().clone();
+        let mut config = self.0.configure_request(request);
+        if is_loopback(&endpoint) {
+            // A proxy would look for the stand-in on the proxy's own machine.
+            config = config.proxy(None);
+        }
+        let response =
+            self.0.run(config.build()).map_err(|error| format!("{endpoint}: {error}"))?;
+        if !response.status().is_success() {
+            eprintln!("{endpoint} answered {}", response.status());
+        }
+        let (parts, mut body) = response.into_parts();
+        Ok(Response::from_parts(parts, body.read_to_vec()?.into()))
+    }
+}
 
 #[async_trait]
 impl HttpClient for Client {
-    async fn send_bytes(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        // The exporter turns every `http://` into `https://`, the stand-in's too. So this machine's
-        // own addresses are spoken to in plain HTTP, and all others over TLS.
-        let own = matches!(request.uri().host(), Some("127.0.0.1" | "[::1]" | "localhost"));
-        let mut uri = request.uri().clone().into_parts();
-        uri.scheme = Some(if own { Scheme::HTTP } else { Scheme::HTTPS });
-        *request.uri_mut() = Uri::from_parts(uri)?;
-        // The exporter looks at the status itself. A redirect would lose the metrics on its way,
-        // and a proxy would look for the stand-in on its own machine.
-        let config = Agent::config_builder().http_status_as_error(false).max_redirects(0);
-        let config = if own { config.proxy(None) } else { config };
-        let config = config.timeout_global(Some(Duration::from_secs(10)));
-        let agent = config.build().new_agent();
-        let (parts, mut body) = agent.run(request.map(Vec::from))?.into_parts();
-        Ok(Response::from_parts(parts, body.read_to_vec()?.into()))
+    async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        let mut request = request.map(Vec::from);
+        *request.uri_mut() = with_scheme(request.uri())?;
+        let mut response = self.send(request.clone())?;
+        for _ in 0..MAX_REDIRECTS {
+            let Some(location) = redirect(&response) else { break };
+            *request.uri_mut() = location;
+            response = self.send(request.clone())?;
+        }
+        Ok(response)
     }
+}
+
+/// The exporter turns `http://` in a connection string into `https://`, and the stand-in has no
+/// certificate. So this machine is addressed over plain HTTP, and every other one over TLS.
+fn with_scheme(endpoint: &Uri) -> Result<Uri, HttpError> {
+    let mut parts = endpoint.clone().into_parts();
+    parts.scheme = Some(if is_loopback(endpoint) { Scheme::HTTP } else { Scheme::HTTPS });
+    Ok(Uri::from_parts(parts)?)
+}
+
+fn is_loopback(endpoint: &Uri) -> bool {
+    matches!(endpoint.host(), Some("127.0.0.1" | "[::1]" | "localhost"))
+}
+
+/// Azure answers 307 or 308 when another region holds the resource. Both keep the POST, unlike
+/// 301 to 303. A redirect to plain HTTP would expose the telemetry.
+fn redirect(response: &Response<Bytes>) -> Option<Uri> {
+    let keeps_post = [StatusCode::TEMPORARY_REDIRECT, StatusCode::PERMANENT_REDIRECT];
+    if !keeps_post.contains(&response.status()) {
+        return None;
+    }
+    let location: Uri = response.headers().get(LOCATION)?.to_str().ok()?.parse().ok()?;
+    (location.scheme() == Some(&Scheme::HTTPS)).then_some(location)
 }
