@@ -41,7 +41,7 @@ pub fn init() -> Result<SdkMeterProvider> {
 /// Prints the problems of the SDK. It reports them to `tracing`, which discards events that no
 /// subscriber takes.
 fn report_problems() {
-    // The exporter names the endpoint only in a DEBUG event, so that event is let through too.
+    // The exporter names the endpoint only in a DEBUG event (opentelemetry-rust#3360).
     let problems = filter_fn(|event| {
         *event.level() <= LevelFilter::WARN || event.name() == "HttpClient.NetworkError"
     });

@@ -58,8 +58,9 @@ impl HttpClient for Client {
     }
 }
 
-/// The exporter turns `http://` in a connection string into `https://`, and the stand-in has no
-/// certificate. So this machine is addressed over plain HTTP, and every other one over TLS.
+/// The exporter turns `http://` in a connection string into `https://` (`sanitize_url` in its
+/// `connection_string.rs`), but the stand-in has no certificate. So requests to this machine use
+/// plain HTTP, and all others TLS.
 fn with_scheme(endpoint: &Uri) -> Result<Uri, HttpError> {
     let mut parts = endpoint.clone().into_parts();
     parts.scheme = Some(if is_loopback(endpoint) { Scheme::HTTP } else { Scheme::HTTPS });
@@ -70,8 +71,9 @@ fn is_loopback(endpoint: &Uri) -> bool {
     matches!(endpoint.host(), Some("127.0.0.1" | "[::1]" | "localhost"))
 }
 
-/// Azure answers 307 or 308 when another region holds the resource. Both keep the POST, unlike
-/// 301 to 303. A redirect to plain HTTP would expose the telemetry.
+/// Azure answers 307 or 308 when another endpoint takes the telemetry of a resource
+/// (ApplicationInsights-dotnet#2327). Both keep the POST, unlike 301 to 303. A redirect to plain
+/// HTTP would expose the telemetry, so it is not followed.
 fn redirect(response: &Response<Bytes>) -> Option<Uri> {
     let keeps_post = [StatusCode::TEMPORARY_REDIRECT, StatusCode::PERMANENT_REDIRECT];
     if !keeps_post.contains(&response.status()) {
