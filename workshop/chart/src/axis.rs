@@ -3,7 +3,7 @@
 /// Beyond this, sums and differences of values would no longer be finite.
 const LIMIT: f64 = 1e300;
 
-/// What the y axis spans, and where it is labelled.
+/// The range of the y axis, and the labels of its ticks.
 pub(crate) struct Axis {
     pub low: f64,
     pub high: f64,

@@ -6,8 +6,8 @@ use crate::text::clean;
 use crate::time::{clock, full, zone_name};
 use crate::{Chart, MAX_LINES, Mark, MarkKind};
 
-/// So many marks are told one by one.
-const TOLD: usize = 5;
+/// The description names at most this many marks.
+const MAX_DESCRIBED: usize = 5;
 
 pub(crate) fn describe(chart: &Chart) -> String {
     let view = View::of(chart);
@@ -23,17 +23,17 @@ pub(crate) fn describe(chart: &Chart) -> String {
     if lines.iter().all(|(_, samples)| samples.is_empty()) {
         sentences.push("No data in this time range.".to_string());
     } else {
-        let told = lines.iter().map(|(line, samples)| {
+        let extremes = lines.iter().map(|(line, samples)| {
             let name = clean(line.name.trim(), 60);
             let name = if name.is_empty() { String::new() } else { format!("{name}: ") };
-            format!("{name}{}", span(samples, &unit))
+            format!("{name}{}", extremes(samples, &unit))
         });
-        let mut told = told.collect::<Vec<_>>().join("; ");
+        let mut extremes = extremes.collect::<Vec<_>>().join("; ");
         if chart.lines.len() > MAX_LINES {
             let more = chart.lines.len() - MAX_LINES;
-            told = format!("{told}; and {more} more that are not drawn");
+            extremes = format!("{extremes}; and {more} more that are not drawn");
         }
-        sentences.push(told + ".");
+        sentences.push(extremes + ".");
     }
     if let Some(threshold) = chart.threshold.as_ref().filter(|it| it.value.is_finite()) {
         let label = clean(threshold.label.trim(), 60);
@@ -41,17 +41,17 @@ pub(crate) fn describe(chart: &Chart) -> String {
         sentences.push(format!("Threshold: {}{label}.", with_unit(&value(threshold.value), &unit)));
     }
     let marks = marks(chart, view);
-    for mark in marks.iter().take(TOLD) {
+    for mark in marks.iter().take(MAX_DESCRIBED) {
         let at = clock(mark.at, start, end, zone);
-        sentences.push(told(mark, &at));
+        sentences.push(sentence(mark, &at));
     }
-    if marks.len() > TOLD {
-        sentences.push(format!("And {} more marks.", marks.len() - TOLD));
+    if marks.len() > MAX_DESCRIBED {
+        sentences.push(format!("And {} more marks.", marks.len() - MAX_DESCRIBED));
     }
     sentences.join(" ")
 }
 
-fn span(samples: &[Sample], unit: &str) -> String {
+fn extremes(samples: &[Sample], unit: &str) -> String {
     let values = || samples.iter().map(|sample| sample.value);
     let (least, most) = (values().reduce(f64::min), values().reduce(f64::max));
     match least.zip(most) {
@@ -78,8 +78,8 @@ pub(crate) fn what(mark: &Mark) -> &'static str {
     }
 }
 
-/// Labels often say themselves what happened.
-fn told(mark: &Mark, at: &str) -> String {
+/// Adds the event to the label, unless the label names it already.
+fn sentence(mark: &Mark, at: &str) -> String {
     let (label, what) = (clean(mark.label.trim(), 60), what(mark));
     if label.is_empty() {
         format!("{what} at {at}.")

@@ -1,25 +1,18 @@
 //! Puts the parts of a chart onto the page.
 
-use plotters::coord::Shift;
-use plotters::coord::ranged1d::Ranged;
-use plotters::prelude::*;
-
 use crate::axis::{Axis, axis};
-use crate::backend::Backend;
-use crate::ink::{Ink, TEXT};
-use crate::legend::{self, Entry};
-use crate::page::{Anchor, Page, px};
+use crate::legend;
 use crate::samples::{Nanos, Pieces, Sample, View, drawn, pieces, timestamp};
 use crate::scale::Scale;
+use crate::style::{Style, TEXT};
+use crate::svg::{Anchor, Svg, px};
 use crate::text::{clean, escape, fit, width};
 use crate::{Chart, Line, Size, hover, marks, time};
 
-type Failure<'a> = DrawingAreaErrorKind<<Backend<'a> as DrawingBackend>::ErrorType>;
-type Area<'a> = DrawingArea<Backend<'a>, Shift>;
-
 const PAD: i32 = 80;
+const TICK: i32 = 35;
 
-/// Where the plot is, in tenths of a pixel, and what it spans.
+/// Where the plot is, in tenths of a pixel, and its scales.
 pub(crate) struct Plot {
     pub view: View,
     pub left: i32,
@@ -37,11 +30,11 @@ impl Plot {
     }
 
     pub(crate) fn x(&self, at: Nanos) -> i32 {
-        self.x.map(&self.view.seconds(at), (self.left, self.right))
+        self.x.position(self.view.seconds(at), (self.left, self.right))
     }
 
     fn y(&self, value: f64) -> i32 {
-        self.y.map(&value, (self.bottom, self.top))
+        self.y.position(value, (self.bottom, self.top))
     }
 }
 
@@ -49,20 +42,20 @@ pub(crate) fn svg(chart: &Chart, size: Size) -> String {
     let (width, height) = (size.width.clamp(160, 4000), size.height.clamp(120, 4000));
     let size = (width * 10, height * 10);
     let title = clean(chart.title.trim(), 200);
-    let mut page = Page::default();
-    page.raw(&format!(
+    let mut svg = Svg::default();
+    svg.raw(&format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"chart\" viewBox=\"0 0 {width} {height}\" \
          width=\"{width}\" height=\"{height}\" role=\"img\" fill=\"{TEXT}\" \
          font-family=\"system-ui, sans-serif\" font-size=\"12\">\n<title>{}</title>\n<desc>{}</desc>\n",
         escape(if title.is_empty() { "Chart" } else { &title }),
         escape(&chart.description()),
     ));
-    parts(&mut page, chart, size, &title);
-    page.raw("</svg>\n");
-    page.finish()
+    parts(&mut svg, chart, size, &title);
+    svg.raw("</svg>\n");
+    svg.finish()
 }
 
-fn parts(page: &mut Page, chart: &Chart, size: (u32, u32), title: &str) {
+fn parts(svg: &mut Svg, chart: &Chart, size: (u32, u32), title: &str) {
     let (page_width, page_height) = (size.0.cast_signed(), size.1.cast_signed());
     let lines = drawn(chart);
     let unit = clean(chart.unit.trim(), 40);
@@ -71,7 +64,7 @@ fn parts(page: &mut Page, chart: &Chart, size: (u32, u32), title: &str) {
     let mut top = PAD;
     if !title.is_empty() {
         let title = fit(title, (page_right - PAD) * 12 / 15);
-        page.text((PAD, top + 130), Anchor::Start, &title, "font-size=\"14\" font-weight=\"600\"");
+        svg.text((PAD, top + 130), Anchor::Start, &title, "font-size=\"14\" font-weight=\"600\"");
         top += 220;
     }
     let rows = (page_height / 3 / legend::ROW).max(1);
@@ -80,31 +73,38 @@ fn parts(page: &mut Page, chart: &Chart, size: (u32, u32), title: &str) {
     top += entries.last().map_or(0, |last| (last.row + 1) * legend::ROW);
     let plot = plot(chart, &lines, (page_width, page_height), top, &unit);
     let unit = fit(&unit, page_right - PAD);
-    page.text((PAD, plot.unit_y), Anchor::Start, &unit, "class=\"unit\"");
+    svg.text((PAD, plot.unit_y), Anchor::Start, &unit, "class=\"unit\"");
     let Placed { plot, dates, .. } = plot;
 
     let columns = usize::try_from(plot.width() / 10).unwrap_or(1);
     let pieces: Vec<_> =
         lines.iter().map(|(_, it)| pieces(it, plot.view, columns, lines.len())).collect();
-    let drawn = with_plotters(page, size, &plot, &pieces, &entries, legend_top);
-    // The backend cannot fail, and nobody else draws on it.
-    debug_assert!(drawn.is_ok(), "{drawn:?}");
+    grid(svg, &plot);
+    axes(svg, &plot);
+    for (index, pieces) in pieces.iter().enumerate() {
+        line(svg, index, pieces, &plot);
+    }
+    for entry in &entries {
+        let Some(index) = entry.line else { continue };
+        let y = legend_top + entry.row * legend::ROW + 80;
+        swatch(svg, index, (entry.x, y), &pieces[index]);
+    }
     for entry in &entries {
         let x = entry.x + if entry.line.is_some() { 260 } else { 0 };
-        page.text((x, legend_top + entry.row * legend::ROW + 120), Anchor::Start, &entry.text, "");
+        svg.text((x, legend_top + entry.row * legend::ROW + 120), Anchor::Start, &entry.text, "");
     }
     for (x, date) in &dates {
-        page.text((*x, plot.bottom + 310), Anchor::Middle, date, "");
+        svg.text((*x, plot.bottom + 310), Anchor::Middle, date, "");
     }
     if pieces.iter().all(Vec::is_empty) {
         let middle = (i32::midpoint(plot.left, plot.right), i32::midpoint(plot.top, plot.bottom));
         let more = "class=\"empty\" font-size=\"14\"";
         let text = fit("No data in this time range", (plot.width() + PAD) * 12 / 14);
-        page.text(middle, Anchor::Middle, &text, more);
+        svg.text(middle, Anchor::Middle, &text, more);
     }
-    threshold(page, chart, &plot);
-    hover::columns(page, chart, &lines, &plot);
-    marks::draw(page, chart, &plot);
+    threshold(svg, chart, &plot);
+    hover::columns(svg, chart, &lines, &plot);
+    marks::draw(svg, chart, &plot);
 }
 
 struct Placed {
@@ -173,78 +173,95 @@ fn plot(
     Placed { plot, unit_y, dates }
 }
 
-/// Mesh, axes, lines and the legend's samples.
-fn with_plotters<'a>(
-    page: &'a mut Page,
-    size: (u32, u32),
-    plot: &Plot,
-    pieces: &[Pieces],
-    entries: &[Entry],
-    legend_top: i32,
-) -> Result<(), Failure<'a>> {
-    let root: Area<'a> = Backend { page, size }.into_drawing_area();
-    let (below, right) = (size.1.cast_signed() - plot.bottom, size.0.cast_signed() - plot.right);
-    let mut context = ChartBuilder::on(&root)
-        .margin_top(plot.top)
-        .margin_right(right)
-        .x_label_area_size(below)
-        .y_label_area_size(plot.left)
-        .build_cartesian_2d(plot.x.clone(), plot.y.clone())?;
-    context
-        .configure_mesh()
-        .bold_line_style(Ink::Grid.style())
-        .axis_style(Ink::Axis.style())
-        .label_style(("sans-serif", 120))
-        .set_all_tick_mark_size(35)
-        .draw()?;
-    for (index, pieces) in pieces.iter().enumerate() {
-        let style = Ink::line(index).style();
-        for piece in pieces.iter().filter(|piece| piece.len() > 1) {
-            let points = piece.iter().map(|it| (plot.view.middle(it.start), it.value));
-            context.draw_series(LineSeries::new(points, style))?;
-        }
-        for piece in pieces.iter().filter(|piece| piece.len() == 1) {
-            let at = (plot.view.middle(piece[0].start), piece[0].value);
-            let (x, y) = context.backend_coord(&at);
-            dot(&root, index, (x, y))?;
-        }
+fn grid(svg: &mut Svg, plot: &Plot) {
+    let (left, right, top, bottom) = (plot.left, plot.right, plot.top, plot.bottom);
+    for (at, _) in &plot.x.ticks {
+        let x = plot.x.position(*at, (left, right));
+        svg.path(Style::Grid, false, &format!("M{},{}V{}", px(x), px(top), px(bottom)));
     }
-    for entry in entries {
-        let Some(index) = entry.line else { continue };
-        let y = legend_top + entry.row * legend::ROW + 80;
-        let swatch = vec![(entry.x, y), (entry.x + 220, y)];
-        root.draw(&PathElement::new(swatch, Ink::line(index).style()))?;
-        if pieces[index].iter().any(|piece| piece.len() == 1) {
-            dot(&root, index, (entry.x + 110, y))?;
-        }
+    for (value, _) in &plot.y.ticks {
+        svg.path(
+            Style::Grid,
+            false,
+            &format!("M{},{}H{}", px(left), px(plot.y(*value)), px(right)),
+        );
     }
-    Ok(())
 }
 
-/// A lone point: no line leads to it. Its shape goes with the line.
-fn dot<'a>(root: &Area<'a>, index: usize, (x, y): (i32, i32)) -> Result<(), Failure<'a>> {
-    let style = Ink::line(index).style().filled();
+fn axes(svg: &mut Svg, plot: &Plot) {
+    let (left, right, top, bottom) = (plot.left, plot.right, plot.top, plot.bottom);
+    let corner = format!("M{},{}V{}H{}", px(left), px(top), px(bottom), px(right));
+    svg.path(Style::Axis, false, &corner);
+    for (value, _) in &plot.y.ticks {
+        let tick = format!("M{},{}H{}", px(left - TICK), px(plot.y(*value)), px(left));
+        svg.path(Style::Axis, false, &tick);
+    }
+    for (at, _) in &plot.x.ticks {
+        let x = plot.x.position(*at, (left, right));
+        svg.path(Style::Axis, false, &format!("M{},{}V{}", px(x), px(bottom), px(bottom + TICK)));
+    }
+    for (value, label) in &plot.y.ticks {
+        svg.text((left - 2 * TICK, plot.y(*value) + 42), Anchor::End, label, "");
+    }
+    for (at, label) in &plot.x.ticks {
+        let x = plot.x.position(*at, (left, right));
+        svg.text((x, bottom + 2 * TICK + 105), Anchor::Middle, label, "");
+    }
+}
+
+fn line(svg: &mut Svg, index: usize, pieces: &Pieces, plot: &Plot) {
+    let position = |sample: &Sample| {
+        let x = plot.x.position(plot.view.middle(sample.start), (plot.left, plot.right));
+        (x, plot.y(sample.value))
+    };
+    for piece in pieces.iter().filter(|piece| piece.len() > 1) {
+        let points = piece.iter().map(position).collect::<Vec<_>>();
+        svg.path(Style::line(index), false, &polyline(&points));
+    }
+    for piece in pieces.iter().filter(|piece| piece.len() == 1) {
+        dot(svg, index, position(&piece[0]));
+    }
+}
+
+fn polyline(points: &[(i32, i32)]) -> String {
+    let points: Vec<_> = points.iter().map(|(x, y)| format!("{},{}", px(*x), px(*y))).collect();
+    format!("M{}", points.join(" "))
+}
+
+/// A point without neighbors, to which no line leads. Each line has its own shape.
+fn dot(svg: &mut Svg, index: usize, (x, y): (i32, i32)) {
     let corners: &[(i32, i32)] = match index % 5 {
-        0 => return root.draw(&Circle::new((x, y), 35, style)),
+        0 => {
+            let circle = format!("M{},{}a3.5,3.5 0 1 1 7,0a3.5,3.5 0 1 1-7,0z", px(x - 35), px(y));
+            return svg.path(Style::line(index), true, &circle);
+        }
         1 => &[(-32, -32), (32, -32), (32, 32), (-32, 32)],
         2 => &[(0, -45), (45, 0), (0, 45), (-45, 0)],
         3 => &[(0, -42), (40, 32), (-40, 32)],
         _ => &[(0, 42), (40, -32), (-40, -32)],
     };
     let corners: Vec<_> = corners.iter().map(|(dx, dy)| (x + dx, y + dy)).collect();
-    root.draw(&Polygon::new(corners, style))
+    svg.path(Style::line(index), true, &(polyline(&corners) + "z"));
 }
 
-fn threshold(page: &mut Page, chart: &Chart, plot: &Plot) {
+/// The sample of a line in the legend, with a dot if the line has one.
+fn swatch(svg: &mut Svg, index: usize, (x, y): (i32, i32), pieces: &Pieces) {
+    svg.path(Style::line(index), false, &polyline(&[(x, y), (x + 220, y)]));
+    if pieces.iter().any(|piece| piece.len() == 1) {
+        dot(svg, index, (x + 110, y));
+    }
+}
+
+fn threshold(svg: &mut Svg, chart: &Chart, plot: &Plot) {
     let Some(threshold) = chart.threshold.as_ref().filter(|it| it.value.is_finite()) else {
         return;
     };
     let y = plot.y(threshold.value);
     let (left, right) = (px(plot.left), px(plot.right));
-    page.path(Ink::Threshold, false, &format!("M{left},{}H{right}", px(y)));
+    svg.path(Style::Threshold, false, &format!("M{left},{}H{right}", px(y)));
     let label = fit(&clean(threshold.label.trim(), 100), plot.width());
     let y = if y - plot.top < 160 { y + 140 } else { y - 50 };
     let halo = "class=\"threshold\" stroke=\"var(--bg, none)\" stroke-width=\"3\" \
                 stroke-linejoin=\"round\" paint-order=\"stroke\"";
-    page.text((plot.right - 20, y), Anchor::End, &label, halo);
+    svg.text((plot.right - 20, y), Anchor::End, &label, halo);
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::draw::Plot;
 use crate::number::{value, with_unit};
-use crate::page::{Page, px};
 use crate::samples::{Nanos, Sample, timestamp};
+use crate::svg::{Svg, px};
 use crate::text::{clean, escape};
 use crate::time::clock;
 use crate::{Chart, Line};
@@ -17,10 +17,10 @@ const BYTES: usize = 110_000;
 struct Column {
     first: Nanos,
     last: Nanos,
-    spans: Vec<Option<(f64, f64)>>,
+    extremes: Vec<Option<(f64, f64)>>,
 }
 
-pub(crate) fn columns(page: &mut Page, chart: &Chart, lines: &[(&Line, Vec<Sample>)], plot: &Plot) {
+pub(crate) fn columns(svg: &mut Svg, chart: &Chart, lines: &[(&Line, Vec<Sample>)], plot: &Plot) {
     let names: Vec<_> = lines.iter().map(|(line, _)| clean(line.name.trim(), 40)).collect();
     let unit = clean(chart.unit.trim(), 20);
     let names_bytes: usize = names.iter().map(|name| escape(name).len()).sum();
@@ -36,29 +36,29 @@ pub(crate) fn columns(page: &mut Page, chart: &Chart, lines: &[(&Line, Vec<Sampl
                 columns.entry((start - view.start).div_euclid(width)).or_insert_with(|| Column {
                     first: *start,
                     last: *start,
-                    spans: vec![None; lines.len()],
+                    extremes: vec![None; lines.len()],
                 });
             column.first = column.first.min(*start);
             column.last = column.last.max(*start);
-            let (least, most) = column.spans[index].unwrap_or((*value, *value));
-            column.spans[index] = Some((least.min(*value), most.max(*value)));
+            let (least, most) = column.extremes[index].unwrap_or((*value, *value));
+            column.extremes[index] = Some((least.min(*value), most.max(*value)));
         }
     }
-    page.raw("<g fill=\"none\" pointer-events=\"all\">\n");
+    svg.raw("<g fill=\"none\" pointer-events=\"all\">\n");
     for column in columns.values() {
         let (start, end) = (timestamp(view.start), timestamp(view.end));
         let at = clock(timestamp(column.first), start, end, &chart.zone);
-        let shown = column.spans.iter().zip(&names).filter_map(|(span, name)| {
-            let text = with_unit(&text(span.as_ref()?, " to "), &unit);
+        let shown = column.extremes.iter().zip(&names).filter_map(|(extremes, name)| {
+            let text = with_unit(&text(extremes.as_ref()?, " to "), &unit);
             Some(if name.is_empty() { text } else { format!("{name} {text}") })
         });
         let shown = shown.collect::<Vec<_>>().join(", ");
-        let data = column.spans.iter().map(|span| match span {
-            Some(span) => text(span, ".."),
+        let data = column.extremes.iter().map(|extremes| match extremes {
+            Some(extremes) => text(extremes, ".."),
             None => "-".to_string(),
         });
         let (left, right) = (plot.x(column.first), plot.x(column.last.saturating_add(grain)));
-        page.raw(&format!(
+        svg.raw(&format!(
             "<rect class=\"grain\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" data-time=\"{}\" data-values=\"{}\"><title>{}</title></rect>\n",
             px(left),
             px(plot.top),
@@ -69,7 +69,7 @@ pub(crate) fn columns(page: &mut Page, chart: &Chart, lines: &[(&Line, Vec<Sampl
             escape(&format!("{at}: {shown}")),
         ));
     }
-    page.raw("</g>\n");
+    svg.raw("</g>\n");
 }
 
 fn text((least, most): &(f64, f64), between: &str) -> String {

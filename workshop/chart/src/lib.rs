@@ -1,17 +1,16 @@
 #![doc = include_str!("../README.md")]
 
 mod axis;
-mod backend;
 mod description;
 mod draw;
 mod hover;
-mod ink;
 mod legend;
 mod marks;
 mod number;
-mod page;
 mod samples;
 mod scale;
+mod style;
+mod svg;
 mod text;
 mod time;
 

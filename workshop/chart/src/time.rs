@@ -31,7 +31,7 @@ pub(crate) struct Tick {
 /// Ticks for an axis that is so many tenths of a pixel wide, far enough apart for their labels.
 pub(crate) fn ticks(start: Timestamp, end: Timestamp, zone: &TimeZone, room: i32) -> Vec<Tick> {
     let (first, last) = (start.as_second(), end.as_second());
-    let span = (end.as_nanosecond() - start.as_nanosecond()) / 1_000_000_000;
+    let seconds = (end.as_nanosecond() - start.as_nanosecond()) / 1_000_000_000;
     let date_format = date_format(start, end, zone);
     let Some(step) = STEPS.iter().copied().find(|step| {
         let widest = match time_format(*step) {
@@ -40,7 +40,7 @@ pub(crate) fn ticks(start: Timestamp, end: Timestamp, zone: &TimeZone, room: i32
         };
         let date = date_format.map(|format| text(end, zone, format)).unwrap_or_default();
         let needed = i128::from(width(&widest).max(width(&date)) + 140);
-        i128::from(*step) * i128::from(room) >= needed * span.max(1)
+        i128::from(*step) * i128::from(room) >= needed * seconds.max(1)
     }) else {
         return Vec::new();
     };

@@ -1,7 +1,4 @@
-//! What a stroke or a fill looks like: CSS variables of the page, never a fixed color.
-
-use plotters::style::{Color, RGBColor, ShapeStyle};
-use plotters_backend::BackendColor;
+//! Strokes and fills, by CSS variables of the page, so that a chart follows its theme.
 
 use crate::MAX_LINES;
 
@@ -25,9 +22,9 @@ const THRESHOLD: &str = "#d1242f";
 const FIRED: &str = "#d1242f";
 const RESOLVED: &str = "#2e8b57";
 
-/// What something is drawn with.
+/// The style of a stroke or a fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ink {
+pub(crate) enum Style {
     Axis,
     Grid,
     Threshold,
@@ -37,7 +34,7 @@ pub(crate) enum Ink {
     Line(u8),
 }
 
-impl Ink {
+impl Style {
     pub(crate) fn line(index: usize) -> Self {
         Self::Line(u8::try_from(index % MAX_LINES).unwrap_or(0))
     }
@@ -84,31 +81,6 @@ impl Ink {
         }
         text
     }
-
-    /// plotters knows colors alone, so the ink goes through it as one.
-    pub(crate) fn style(self) -> ShapeStyle {
-        let code = match self {
-            Self::Axis => 0,
-            Self::Grid => 1,
-            Self::Threshold => 2,
-            Self::Fired => 3,
-            Self::Resolved => 4,
-            Self::Line(index) => 100 + index,
-        };
-        RGBColor(0, 0, code).stroke_width(1)
-    }
-
-    /// The other way round.
-    pub(crate) fn of(color: BackendColor) -> Self {
-        match color.rgb.2 {
-            1 => Self::Grid,
-            2 => Self::Threshold,
-            3 => Self::Fired,
-            4 => Self::Resolved,
-            code if code >= 100 => Self::line(usize::from(code - 100)),
-            _ => Self::Axis,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -129,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fallback_shows_on_light_and_on_dark() {
+    fn every_fallback_has_contrast_on_light_and_dark() {
         let all = LINES.iter().map(|(color, _)| *color).chain([THRESHOLD, FIRED, RESOLVED]);
         for color in all {
             for page in ["#ffffff", "#161923"] {
@@ -139,20 +111,11 @@ mod tests {
     }
 
     #[test]
-    fn no_two_lines_have_the_same_color_or_the_same_dashes() {
+    fn lines_differ_in_color_and_dashes() {
         for (index, (color, dash)) in LINES.iter().enumerate() {
             for (other_color, other_dash) in &LINES[..index] {
                 assert!(color != other_color && dash != other_dash, "{color} {dash}");
             }
-        }
-    }
-
-    #[test]
-    fn every_ink_comes_back_from_plotters() {
-        let lines = (0..MAX_LINES).map(Ink::line);
-        let others = [Ink::Axis, Ink::Grid, Ink::Threshold, Ink::Fired, Ink::Resolved];
-        for ink in lines.chain(others) {
-            assert_eq!(Ink::of(ink.style().color.to_backend_color()), ink);
         }
     }
 }

@@ -1,8 +1,8 @@
-//! The SVG text as it grows. All lengths are in tenths of a pixel.
+//! A small SVG writer. All lengths are in tenths of a pixel.
 
 use std::fmt::Write;
 
-use crate::ink::Ink;
+use crate::style::Style;
 use crate::text::escape;
 
 /// Tenths of a pixel as pixels.
@@ -12,7 +12,7 @@ pub(crate) fn px(tenths: i32) -> String {
     if rest == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest}") }
 }
 
-/// Where a text is held.
+/// Which part of a text stands at its position.
 #[derive(Clone, Copy)]
 pub(crate) enum Anchor {
     Start,
@@ -30,26 +30,26 @@ impl Anchor {
     }
 }
 
-/// The elements so far. Paths of the same ink that follow each other become one.
+/// The elements so far. Consecutive paths of the same style are merged.
 #[derive(Default)]
-pub(crate) struct Page {
+pub(crate) struct Svg {
     out: String,
-    path: Option<(Ink, bool, String)>,
+    path: Option<(Style, bool, String)>,
 }
 
-impl Page {
-    /// Adds to a path: `M`, then points, then perhaps `z`.
-    pub(crate) fn path(&mut self, ink: Ink, filled: bool, d: &str) {
+impl Svg {
+    /// Adds a path. `d` starts with `M`.
+    pub(crate) fn path(&mut self, style: Style, filled: bool, d: &str) {
         match &mut self.path {
-            Some((last, fill, path)) if *last == ink && *fill == filled => path.push_str(d),
+            Some((last, fill, path)) if *last == style && *fill == filled => path.push_str(d),
             _ => {
                 self.flush();
-                self.path = Some((ink, filled, d.to_string()));
+                self.path = Some((style, filled, d.to_string()));
             }
         }
     }
 
-    /// A text that cannot be longer than the room for it.
+    /// Adds a text. `more` is further attributes.
     pub(crate) fn text(&mut self, (x, y): (i32, i32), anchor: Anchor, text: &str, more: &str) {
         if text.is_empty() {
             return;
@@ -62,21 +62,21 @@ impl Page {
         ));
     }
 
-    /// Adds what is well-formed already.
+    /// Adds markup that is well-formed already.
     pub(crate) fn raw(&mut self, text: &str) {
         self.flush();
         self.out.push_str(text);
     }
 
     fn flush(&mut self) {
-        let Some((ink, filled, d)) = self.path.take() else { return };
-        let class = ink.class();
+        let Some((style, filled, d)) = self.path.take() else { return };
+        let class = style.class();
         // Writing to a string cannot fail.
         let _ = if filled {
-            let color = ink.color();
+            let color = style.color();
             writeln!(self.out, "<path class=\"{class}\" d=\"{d}\" fill=\"{color}\"/>")
         } else {
-            let stroke = ink.stroke();
+            let stroke = style.stroke();
             writeln!(self.out, "<path class=\"{class}\" d=\"{d}\" fill=\"none\" {stroke}/>")
         };
     }

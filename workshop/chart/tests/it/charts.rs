@@ -1,31 +1,29 @@
 //! What a chart looks like, letter for letter.
 
-mod examples;
-
 use chart::Size;
 
 const SMALL: Size = Size { width: 360, height: 260 };
 
 #[test]
 fn an_empty_chart_says_that_it_has_no_data() {
-    insta::assert_snapshot!(examples::empty().to_svg(SMALL));
+    insta::assert_snapshot!(crate::examples::empty().to_svg(SMALL));
 }
 
 #[test]
 fn an_alert_fires_and_clears() {
-    let chart = examples::alert();
+    let chart = crate::examples::alert();
     insta::assert_snapshot!(chart.to_svg(SMALL));
     insta::assert_snapshot!(chart.description(), @"request-latency in ms, from 2026-03-01 10:00:00 to 2026-03-01 10:10:00 UTC. average: smallest 127, largest 1695 ms. Threshold: 1000 ms (alert above 1000 ms). Fired: latency-alert at 10:05:00. Resolved at 10:09:00.");
 }
 
 #[test]
 fn points_without_neighbours_are_dots() {
-    insta::assert_snapshot!(examples::lone_points().to_svg(SMALL));
+    insta::assert_snapshot!(crate::examples::lone_points().to_svg(SMALL));
 }
 
 #[test]
 fn of_many_lines_some_are_drawn_and_the_others_counted() {
-    let svg = examples::many_lines().to_svg(Size { width: 900, height: 320 });
+    let svg = crate::examples::many_lines().to_svg(Size { width: 900, height: 320 });
     let texts = svg.lines().filter(|line| line.starts_with("<text"));
     let texts: Vec<_> = texts
         .filter_map(|line| Some(line.split_once('>')?.1.trim_end_matches("</text>")))

@@ -1,9 +1,7 @@
 //! What holds for every chart, however odd.
 
-mod examples;
-
+use crate::examples::{at, line};
 use chart::{Chart, Line, MAX_LINES, Mark, MarkKind, Point, Size, Threshold};
-use examples::{at, line};
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use quick_xml::{Reader, events::Event};
@@ -189,7 +187,7 @@ fn two_days_of_seconds_stay_small_and_keep_their_extremes() {
             line(&name, start, grain, values)
         });
         let range = start..start + SignedDuration::from_hours(48);
-        let chart = Chart { grain, range, lines: lines.collect(), ..examples::empty() };
+        let chart = Chart { grain, range, lines: lines.collect(), ..crate::examples::empty() };
         let svg = chart.to_svg(LARGE);
         assert!(svg.len() < 300_000, "{} bytes", svg.len());
         let elements = parse(&svg);
@@ -210,7 +208,7 @@ fn ys(path: &Element) -> Vec<f64> {
 
 #[test]
 fn only_a_gap_breaks_the_line() {
-    let chart = examples::empty();
+    let chart = crate::examples::empty();
     for seed in 0..200 {
         let mut random = Rng::with_seed(seed);
         let values: Vec<_> = (0..60).map(|_| (random.u8(..) < 200).then(|| random.f64())).collect();
@@ -238,7 +236,7 @@ fn the_threshold_is_always_within_the_plot() {
     for seed in 0..500 {
         let mut random = Rng::with_seed(seed);
         let mut value = || (random.f64() - 0.3) * 10_f64.powi(random.i32(-6..9));
-        let chart = examples::empty();
+        let chart = crate::examples::empty();
         let lines = vec![line("a", chart.range.start, chart.grain, [Some(value()), Some(value())])];
         let limit = value();
         let threshold = Some(Threshold { value: limit, label: "limit".to_string() });
@@ -272,7 +270,7 @@ fn labels_of_the_time_axis_never_overlap() {
         let range = start..start + SignedDuration::from_secs(seconds);
         let zone = TimeZone::fixed(jiff::tz::offset(random.i8(-12..=12)));
         let width = [360, 900, 160][random.usize(..3)];
-        let chart = Chart { range, zone, ..examples::empty() };
+        let chart = Chart { range, zone, ..crate::examples::empty() };
         let elements = parse(&chart.to_svg(Size { width, height: 260 }));
         let mut rows: Vec<(f64, Vec<(f64, f64)>)> = Vec::new();
         for text in elements.iter().filter(|it| it.0 == "text" && get(it, "class").is_none()) {
@@ -303,7 +301,7 @@ fn labels_of_the_time_axis_never_overlap() {
 
 #[test]
 fn hovering_a_grain_tells_the_values_of_all_lines() {
-    let chart = examples::empty();
+    let chart = crate::examples::empty();
     let (start, grain) = (chart.range.start, chart.grain);
     let lines = vec![
         line("nice", start, grain, [Some(1.0), Some(123.0)]),
@@ -326,7 +324,7 @@ fn hovering_a_grain_tells_the_values_of_all_lines() {
 
 #[test]
 fn no_more_than_ten_lines_are_drawn() {
-    let elements = parse(&examples::many_lines().to_svg(LARGE));
+    let elements = parse(&crate::examples::many_lines().to_svg(LARGE));
     assert_eq!(elements.iter().filter(|it| it.2 == "and 12 more").count(), 1);
     for index in 1..=MAX_LINES {
         assert!(!of(&elements, &format!("line-{index}")).is_empty(), "line {index}");

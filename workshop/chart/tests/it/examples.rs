@@ -1,5 +1,4 @@
 //! Charts that the tests draw.
-#![allow(dead_code, reason = "each test file draws some of them")]
 
 use chart::{Chart, Line, Mark, MarkKind, Point, Threshold};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
