@@ -14,7 +14,7 @@ fn it_fires_and_is_resolved() {
     };
 
     let alerts =
-        || -> Value { serde_json::from_str(&stand_in.get("/api/alerts").unwrap().body).unwrap() };
+        || -> Value { serde_json::from_str(&stand_in.get("/api/alerts").unwrap().text()).unwrap() };
 
     let fired = visited(5, &stand_in, || {
         says("fired");

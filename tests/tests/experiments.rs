@@ -41,7 +41,7 @@ fn a_name_with_markup() {
             "GET {path}\n{}{} {}",
             reply.status,
             location.unwrap_or_default(),
-            reply.body
+            reply.text()
         )
         .unwrap();
     }

@@ -17,7 +17,7 @@ fn visit(step: &Running) {
 #[test]
 fn step_01_answers_and_prints_nothing() {
     let step = step(1).start().unwrap();
-    let pages: Vec<_> = (0..3).map(|_| step.get("/Ada/").unwrap().body + "\n").collect();
+    let pages: Vec<_> = (0..3).map(|_| step.get("/Ada/").unwrap().text() + "\n").collect();
     assert_eq!(step.stop().unwrap().stdout, "");
     assert_snapshot(1, "page", &pages.concat());
 }
