@@ -22,16 +22,22 @@ mod capture;
 mod environment;
 mod error;
 pub mod http;
+#[cfg(target_os = "linux")]
+mod memory;
 mod process;
 mod program;
 #[cfg(feature = "recorder")]
 pub mod recorder;
 mod running;
 pub mod text;
+mod wait;
 
 pub use backend::{Answer, Backend, Received};
 pub use error::Error;
+#[cfg(target_os = "linux")]
+pub use memory::Memory;
 pub use program::Program;
 #[cfg(feature = "recorder")]
 pub use recorder::Recorder;
 pub use running::{Finished, Running};
+pub use wait::wait_until;
