@@ -13,9 +13,10 @@ use opentelemetry::{
 };
 use opentelemetry_sdk::metrics::{
     InMemoryMetricExporter, InMemoryMetricExporterBuilder, PeriodicReader, SdkMeterProvider,
-    Temporality,
     data::{AggregatedMetrics, HistogramDataPoint, MetricData, ResourceMetrics, ScopeMetrics},
 };
+
+pub use opentelemetry_sdk::metrics::Temporality;
 
 /// The longest interval: exports happen when asked.
 const NEVER: Duration = Duration::from_secs(60 * 60 * 24 * 365);

@@ -18,7 +18,7 @@ use app_insights::{
 };
 use jiff::Timestamp;
 
-use crate::visitors::{Minute, RECORDING};
+use super::visitors::{Minute, RECORDING};
 
 /// When the recording begins, by that clock.
 const BEGIN: &str = "2026-01-01T10:00:00Z";

@@ -11,7 +11,7 @@ use chart::{Chart, Line, Mark, MarkKind, Point, Size, Threshold};
 use jiff::tz::TimeZone;
 use tests::{assert_figure, assert_snapshot};
 
-use crate::{
+use self::{
     visitors::{Latency, RECORDING},
     watch::{Watched, watch},
 };

@@ -4,20 +4,16 @@
 use std::{
     io::Write,
     net::TcpStream,
-    sync::{
-        OnceLock,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
 use axum::{Router, routing::get};
-use opentelemetry::global;
-use opentelemetry_instrumentation_tower::http::server::Layer;
-use opentelemetry_sdk::metrics::{
-    InMemoryMetricExporter, PeriodicReader, SdkMeterProvider,
-    data::{AggregatedMetrics, HistogramDataPoint, MetricData, ScopeMetrics, SumDataPoint},
+use harness::{
+    Recorder,
+    recorder::{Metric, Temporality},
 };
+use opentelemetry_instrumentation_tower::http::server::Layer;
 use tests::Session;
 use tokio::net::TcpListener;
 
@@ -57,43 +53,13 @@ fn an_unmatched_path_has_no_route() {
     assert!(!text.contains("http.route"), "{text}");
 }
 
-/// The layer knows no meter but the global one, so the tests of this file share it.
-fn exporter() -> &'static (SdkMeterProvider, InMemoryMetricExporter) {
-    static SHARED: OnceLock<(SdkMeterProvider, InMemoryMetricExporter)> = OnceLock::new();
-    SHARED.get_or_init(|| {
-        let exporter = InMemoryMetricExporter::default();
-        let reader = PeriodicReader::builder(exporter.clone())
-            .with_interval(Duration::from_secs(3600))
-            .build();
-        let provider = SdkMeterProvider::builder().with_reader(reader).build();
-        global::set_meter_provider(provider.clone());
-        (provider, exporter)
-    })
-}
-
 /// The value of `http.server.active_requests`, and how many durations were recorded.
-fn active_and_done() -> (usize, u64) {
-    let (provider, exporter) = exporter();
-    exporter.reset();
-    provider.force_flush().unwrap();
-    let (mut active, mut done) = (0, 0);
-    for resource in exporter.get_finished_metrics().unwrap() {
-        for metric in resource.scope_metrics().flat_map(ScopeMetrics::metrics) {
-            match (metric.name(), metric.data()) {
-                ("http.server.active_requests", AggregatedMetrics::I64(MetricData::Sum(sum))) => {
-                    active = sum.data_points().map(SumDataPoint::value).sum();
-                }
-                (
-                    "http.server.request.duration",
-                    AggregatedMetrics::F64(MetricData::Histogram(histogram)),
-                ) => {
-                    done = histogram.data_points().map(HistogramDataPoint::count).sum();
-                }
-                _ => (),
-            }
-        }
-    }
-    (usize::try_from(active).unwrap(), done)
+fn active_and_done(recorder: &Recorder) -> (usize, u64) {
+    let metrics = recorder.collect();
+    let total =
+        |name: &str| metrics.iter().find(|metric| metric.name == name).map_or(0, Metric::total);
+    let active = usize::try_from(total("http.server.active_requests")).unwrap();
+    (active, total("http.server.request.duration"))
 }
 
 /// How many handlers came to an end, of whatever kind.
@@ -119,7 +85,8 @@ async fn wait() -> &'static str {
 
 #[tokio::test]
 async fn a_panic_and_a_lost_client_stay_active_for_ever_and_have_no_duration() {
-    exporter();
+    // The layer uses the global meter.
+    let recorder = Recorder::global(Temporality::Cumulative);
     let app =
         Router::new().route("/panic", get(panic)).route("/wait", get(wait)).layer(Layer::new());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -128,12 +95,12 @@ async fn a_panic_and_a_lost_client_stay_active_for_ever_and_have_no_duration() {
     for (path, before) in [("/panic", 0), ("/wait", 1)] {
         let mut client = TcpStream::connect(address).unwrap();
         client.write_all(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()).unwrap();
-        wait_until(|| active_and_done().0 > before).await;
+        wait_until(|| active_and_done(&recorder).0 > before).await;
         drop(client);
         wait_until(|| ENDED.load(Ordering::SeqCst) > before).await;
     }
     // Both are over; the layer thinks that both go on.
-    assert_eq!(active_and_done(), (2, 0));
+    assert_eq!(active_and_done(&recorder), (2, 0));
 }
 
 async fn wait_until(condition: impl Fn() -> bool) {

@@ -7,16 +7,16 @@ use std::{
     fmt::Write,
     fs,
     path::Path,
-    process::Command,
 };
 
+use harness::Program;
 use serde_json::Value;
 use tests::root;
 
 /// Pages outside of the book.
 const PAGES: [&str; 4] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "azure/README.md"];
 
-const BEGIN: &str = "<!-- Drawn by tests/tests/architecture.rs -->\n";
+const BEGIN: &str = "<!-- Drawn by tests/repository/architecture.rs -->\n";
 const END: &str = "<!-- Until here -->\n";
 
 fn read(path: &str) -> String {
@@ -35,13 +35,10 @@ struct Package {
 
 /// The packages of this workspace, by name.
 fn packages() -> BTreeMap<String, Package> {
-    let output = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["metadata", "--no-deps", "--locked", "--format-version=1"])
-        .current_dir(root())
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let cargo = Program::cargo().args(["metadata", "--no-deps", "--locked", "--format-version=1"]);
+    let finished = cargo.current_dir(root()).run().unwrap();
+    assert!(finished.status.success(), "{}", finished.stderr);
+    let metadata: Value = serde_json::from_str(&finished.stdout).unwrap();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
     let packages = metadata["packages"].as_array().unwrap().iter().map(|package| {
         let manifest = text(&package["manifest_path"]);
@@ -114,7 +111,7 @@ fn the_picture_is_that_of_the_workspace() {
     }
     assert_eq!(
         drawn, drawing,
-        "draw it again: INSTA_UPDATE=always cargo test -p tests --test architecture"
+        "draw it again: INSTA_UPDATE=always cargo test -p tests --test repository"
     );
 }
 

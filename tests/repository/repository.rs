@@ -2,11 +2,12 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    env, fs,
+    fs,
     path::Path,
-    process::Command,
+    time::Duration,
 };
 
+use harness::Program;
 use tests::{STEPS, folder, root};
 use toml::Table;
 
@@ -19,10 +20,12 @@ fn toml(path: impl AsRef<Path>) -> Table {
     read(path).parse().unwrap()
 }
 
-fn cargo() -> Command {
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(root());
-    cargo
+/// Runs cargo to a good end; its stdout.
+fn cargo(folder: &Path, args: &[&str]) -> String {
+    let cargo = Program::cargo().args(args).current_dir(folder).limit(Duration::from_secs(1800));
+    let finished = cargo.run().unwrap();
+    assert!(finished.status.success(), "{}", finished.stderr);
+    finished.stdout
 }
 
 /// A class waits for every crate.
@@ -30,19 +33,9 @@ fn cargo() -> Command {
 fn each_step_builds_few_crates() {
     for ((number, _), limit) in STEPS.into_iter().zip([45, 70, 90, 110, 110]) {
         let package = format!("step-0{number}");
-        let output = cargo()
-            .args([
-                "tree",
-                "--locked",
-                "--edges=normal,build",
-                "--prefix=none",
-                "--package",
-                &package,
-            ])
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let tree = String::from_utf8(output.stdout).unwrap();
+        let edges = "--edges=normal,build";
+        let args = ["tree", "--locked", edges, "--prefix=none", "--package", &package];
+        let tree = cargo(root(), &args);
         let crates: BTreeSet<_> = tree.lines().map(|line| line.trim_end_matches(" (*)")).collect();
         assert!(crates.len() <= limit, "{package} builds {} crates: {crates:#?}", crates.len());
     }
@@ -119,7 +112,8 @@ fn the_steps_and_the_workspace_agree_on_versions() {
 }
 
 #[test]
-fn a_step_can_be_copied_out_and_builds() {
+#[ignore = "builds the steps again"]
+fn each_step_builds_outside_the_repository() {
     let outside = tempfile::tempdir().unwrap();
     for (number, name) in STEPS {
         let copy = outside.path().join(name);
@@ -131,10 +125,9 @@ fn a_step_can_be_copied_out_and_builds() {
         fs::copy(folder(number).join("Cargo.toml"), copy.join("Cargo.toml")).unwrap();
         fs::copy(root().join("Cargo.lock"), copy.join("Cargo.lock")).unwrap();
         // In the target folder, so that the dependencies need not be built anew each time.
-        let mut cargo = cargo();
-        cargo.current_dir(&copy).args(["check", "--offline", "--quiet", "--target-dir"]);
-        let output = cargo.arg(root().join("target").join("copied-out")).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let target = root().join("target").join("copied-out");
+        let target = target.to_str().unwrap();
+        cargo(&copy, &["check", "--offline", "--quiet", "--target-dir", target]);
     }
 }
 

@@ -5,15 +5,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    time::Duration,
 };
 
 use app_insights::timing::Timing;
-use opentelemetry::metrics::MeterProvider;
-use opentelemetry_sdk::metrics::{
-    InMemoryMetricExporter, PeriodicReader, SdkMeterProvider,
-    data::{ResourceMetrics, ScopeMetrics},
-};
+use harness::{Recorder, recorder::Temporality};
 use step_05::latency::{Instruments, measure};
 use tests::{folder, root};
 use tower::ServiceExt;
@@ -177,24 +172,15 @@ fn the_stand_in_has_the_rule_of_the_file() {
 
 /// Counts one request, and says in which unit the metric of that name is.
 async fn unit_in_step_05(name: &str) -> String {
-    let exporter = InMemoryMetricExporter::default();
-    let hourly = Duration::from_secs(3600);
-    let reader = PeriodicReader::builder(exporter.clone()).with_interval(hourly).build();
-    let provider = SdkMeterProvider::builder().with_reader(reader).build();
-    let instruments = Instruments::new(&provider.meter("test"));
+    let recorder = Recorder::new(Temporality::Delta);
+    let instruments = Instruments::new(&recorder.meter());
     let app = axum::Router::new()
         .route("/", axum::routing::get(async || "done"))
         .layer(axum::middleware::from_fn_with_state(instruments, measure));
     app.oneshot(axum::http::Request::get("/").body(axum::body::Body::empty()).unwrap())
         .await
         .unwrap();
-    provider.force_flush().unwrap();
-
-    let finished = exporter.get_finished_metrics().unwrap();
-    let mut metrics =
-        finished.iter().flat_map(ResourceMetrics::scope_metrics).flat_map(ScopeMetrics::metrics);
-    let metric = metrics.find(|metric| metric.name() == name).expect("the rule's metric is there");
-    metric.unit().to_string()
+    recorder.collect_metric(name).expect("the rule's metric is there").unit
 }
 
 #[tokio::test(start_paused = true)]

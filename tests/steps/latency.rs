@@ -1,4 +1,4 @@
-//! Step 04's middleware on a clock that stands still unless told otherwise, and step 05's sleep.
+//! Step 04's middleware on a clock that a test moves, and step 05's sleep.
 
 use std::{io::Write, net::TcpStream, time::Duration};
 
@@ -9,22 +9,15 @@ use axum::{
     middleware::from_fn_with_state,
     routing::get,
 };
-use opentelemetry::metrics::MeterProvider;
-use opentelemetry_sdk::metrics::{
-    InMemoryMetricExporter, PeriodicReader, SdkMeterProvider,
-    data::{AggregatedMetrics, HistogramDataPoint, MetricData, ScopeMetrics, SumDataPoint},
+use harness::{
+    Recorder,
+    recorder::{Histogram, Temporality, Value},
 };
 use step_04::latency::{Instruments, measure};
 use tokio::{net::TcpListener, time};
 use tower::ServiceExt;
 
-/// A meter provider that exports when asked, and where it exports to.
-struct Recorder {
-    provider: SdkMeterProvider,
-    exporter: InMemoryMetricExporter,
-}
-
-/// One data point of either instrument.
+/// One data point of `request-latency`.
 #[derive(Debug, PartialEq)]
 struct Point {
     attributes: String,
@@ -33,61 +26,27 @@ struct Point {
     total: f64,
 }
 
-impl Recorder {
-    fn new() -> Self {
-        let exporter = InMemoryMetricExporter::default();
-        let hourly = Duration::from_secs(3600);
-        let reader = PeriodicReader::builder(exporter.clone()).with_interval(hourly).build();
-        Self { provider: SdkMeterProvider::builder().with_reader(reader).build(), exporter }
-    }
-
-    fn instruments(&self) -> Instruments {
-        Instruments::new(&self.provider.meter("test"))
-    }
-
-    /// All latencies so far, after making sure that the counter agrees with them.
-    fn latencies(&self) -> Vec<Point> {
-        self.exporter.reset();
-        self.provider.force_flush().unwrap();
-        let (mut counts, mut latencies) = (Vec::new(), Vec::new());
-        for resource in self.exporter.get_finished_metrics().unwrap() {
-            for metric in resource.scope_metrics().flat_map(ScopeMetrics::metrics) {
-                match (metric.name(), metric.unit(), metric.data()) {
-                    (
-                        "request-count",
-                        "{request}",
-                        AggregatedMetrics::U64(MetricData::Sum(sum)),
-                    ) => {
-                        counts.extend(sum.data_points().map(count));
-                    }
-                    (
-                        "request-latency",
-                        "ms",
-                        AggregatedMetrics::F64(MetricData::Histogram(histogram)),
-                    ) => latencies.extend(histogram.data_points().map(latency)),
-                    other => panic!("an instrument nobody spoke of: {other:?}"),
-                }
-                assert!(!metric.description().is_empty());
-            }
-        }
-        latencies.sort_by(|a, b| a.attributes.cmp(&b.attributes));
-        counts.sort();
-        let counted: Vec<_> = latencies.iter().map(|p| (p.attributes.clone(), p.count)).collect();
-        assert_eq!(counts, counted, "both instruments tell of the same requests");
-        latencies
-    }
-}
-
-fn attributes<'a>(all: impl Iterator<Item = &'a opentelemetry::KeyValue>) -> String {
-    all.map(|kv| format!("{}={}", kv.key, kv.value)).collect::<Vec<_>>().join(" ")
-}
-
-fn count(point: &SumDataPoint<u64>) -> (String, u64) {
-    (attributes(point.attributes()), point.value())
-}
-
-fn latency(point: &HistogramDataPoint<f64>) -> Point {
-    Point { attributes: attributes(point.attributes()), count: point.count(), total: point.sum() }
+/// All latencies so far. The counter has to agree with them.
+fn latencies(recorder: &Recorder) -> Vec<Point> {
+    let metrics = recorder.collect();
+    let metrics: Vec<_> =
+        metrics.iter().map(|it| (it.name.as_str(), it.unit.as_str(), it)).collect();
+    let [("request-count", "{request}", count), ("request-latency", "ms", latency)] = metrics[..]
+    else {
+        panic!("other instruments: {metrics:?}");
+    };
+    assert!(!count.description.is_empty() && !latency.description.is_empty());
+    let point = |(attributes, histogram): (&str, &Histogram)| Point {
+        attributes: attributes.to_string(),
+        count: histogram.count,
+        total: histogram.sum,
+    };
+    let latencies: Vec<_> = latency.histograms().map(point).collect();
+    let integer = |count: u64| Value::Integer(i64::try_from(count).unwrap());
+    let counted = latencies.iter().map(|point| (&point.attributes, integer(point.count)));
+    let counts = count.points.iter().map(|point| (&point.attributes, point.value.clone()));
+    assert!(counts.eq(counted), "both instruments count the same requests: {metrics:?}");
+    latencies
 }
 
 async fn ask(app: &Router, path: &str) -> StatusCode {
@@ -97,12 +56,12 @@ async fn ask(app: &Router, path: &str) -> StatusCode {
 
 #[tokio::test(start_paused = true)]
 async fn measures_in_milliseconds_on_tokios_clock() {
-    let recorder = Recorder::new();
+    let recorder = Recorder::new(Temporality::Cumulative);
     let app = Router::new()
         .route("/quick", get(async || "done"))
         .route("/slow", get(async || time::sleep(Duration::from_millis(1234)).await))
         .route("/broken", get(async || StatusCode::INTERNAL_SERVER_ERROR))
-        .layer(from_fn_with_state(recorder.instruments(), measure));
+        .layer(from_fn_with_state(Instruments::new(&recorder.meter()), measure));
     for path in ["/quick", "/slow", "/slow", "/broken"] {
         ask(&app, path).await;
     }
@@ -111,28 +70,28 @@ async fn measures_in_milliseconds_on_tokios_clock() {
         count,
         total,
     });
-    assert_eq!(recorder.latencies(), expected);
+    assert_eq!(latencies(&recorder), expected);
 }
 
 #[tokio::test(start_paused = true)]
 async fn records_a_client_that_gave_up() {
-    let recorder = Recorder::new();
+    let recorder = Recorder::new(Temporality::Cumulative);
     let app = Router::new()
         .route("/", get(std::future::pending::<&'static str>))
-        .layer(from_fn_with_state(recorder.instruments(), measure));
+        .layer(from_fn_with_state(Instruments::new(&recorder.meter()), measure));
     let patience = Duration::from_millis(700);
     time::timeout(patience, ask(&app, "/")).await.unwrap_err();
     let expected = Point { attributes: "error.type=aborted".into(), count: 1, total: 700.0 };
-    assert_eq!(recorder.latencies(), [expected]);
+    assert_eq!(latencies(&recorder), [expected]);
 }
 
 #[tokio::test]
 async fn records_a_panic_and_serves_on() {
-    let recorder = Recorder::new();
+    let recorder = Recorder::new(Temporality::Cumulative);
     let app = Router::new()
         .route("/panic", get(async || -> &'static str { panic!("a handler's panic, on purpose") }))
         .route("/", get(async || "fine"))
-        .layer(from_fn_with_state(recorder.instruments(), measure));
+        .layer(from_fn_with_state(Instruments::new(&recorder.meter()), measure));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(axum::serve(listener, app).into_future());
@@ -148,7 +107,7 @@ async fn records_a_panic_and_serves_on() {
     let [panic, fine] = answer.await.unwrap();
     assert_eq!(panic, "", "the connection is closed without an answer");
     assert!(fine.ends_with("fine"), "{fine}");
-    let seen: Vec<_> = recorder.latencies().into_iter().map(|p| (p.attributes, p.count)).collect();
+    let seen: Vec<_> = latencies(&recorder).into_iter().map(|p| (p.attributes, p.count)).collect();
     let expected = [("error.type=panic", 1), ("http.response.status_code=200", 1)];
     assert_eq!(seen, expected.map(|(attributes, count)| (attributes.to_string(), count)));
 }
@@ -156,6 +115,7 @@ async fn records_a_panic_and_serves_on() {
 /// A hundred requests with more than two minutes of sleep, in no time.
 #[tokio::test(start_paused = true)]
 async fn step_05_sleeps_up_to_three_seconds() {
+    let _recorder = Recorder::global(Temporality::Delta);
     fastrand::seed(1);
     let app = step_05::app::app();
     let mut slept = Vec::new();

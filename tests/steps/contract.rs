@@ -5,7 +5,6 @@ use std::{
     io::{Read, Write},
     net::{TcpListener, TcpStream},
     os::unix::ffi::OsStringExt,
-    sync::LazyLock,
     time::{Duration, Instant},
 };
 
@@ -17,8 +16,8 @@ macro_rules! steps {
     ($($module:ident $number:literal),*; $tests:tt) => {
         $(mod $module { steps!(@ $number; $tests); })*
     };
-    (@ $number:literal; { $($test:ident)* }) => {
-        $(#[test] fn $test() { crate::$test($number); })*
+    (@ $number:literal; { $($(#[$attribute:meta])* $test:ident)* }) => {
+        $(#[test] $(#[$attribute])* fn $test() { crate::contract::$test($number); })*
     };
 }
 
@@ -61,10 +60,10 @@ mod azure {
 }
 
 fn port_is_8000_unless_told_otherwise(number: u8) {
-    // Held to the end by all of these tests, or somebody else has it already: it is taken.
-    static TAKEN: LazyLock<Option<TcpListener>> =
-        LazyLock::new(|| TcpListener::bind("127.0.0.1:8000").ok());
-    LazyLock::force(&TAKEN);
+    // Held by this test, or taken already by another program. Another of these tests must not
+    // release it meanwhile.
+    let _place = tests::lock::wait("port-8000", 1);
+    let _taken = TcpListener::bind("127.0.0.1:8000");
     let finished = step(number).env_remove("PORT").run().unwrap();
     assert_refused(&finished, "port 8000");
 
@@ -197,7 +196,8 @@ fn lets_an_open_request_finish(number: u8) {
     session.step.get("/Grace/").unwrap();
     session.step.terminate().unwrap();
     // From now on nobody new is let in.
-    wait_until(|| TcpStream::connect(session.step.address()).is_err());
+    let refused = || TcpStream::connect(session.step.address()).is_err();
+    harness::wait_until("connections are refused", refused).unwrap();
     client.write_all(b"\r\n").unwrap();
     let mut answer = String::new();
     client.read_to_string(&mut answer).unwrap();
@@ -413,13 +413,5 @@ fn assert_refused(finished: &harness::Finished, what: &str) {
     assert!(finished.stderr.contains(what), "{}", finished.stderr);
     for debug in ["panicked", "Error(", "Os {", "Some(", "backtrace"] {
         assert!(!finished.stderr.contains(debug), "{}", finished.stderr);
-    }
-}
-
-fn wait_until(condition: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !condition() {
-        assert!(started.elapsed() < Duration::from_secs(30), "waited in vain");
-        std::thread::yield_now();
     }
 }

@@ -1,18 +1,9 @@
 //! What the book shows happening, made to happen. Each experiment is a snapshot that a page shows.
 
-use std::{fmt::Write as _, io::Write as _, time::Duration};
+use std::{fmt::Write as _, io::Write as _};
 
 use axum::{Router, body::Body, http::Request};
-use harness::{Answer, Backend, Program, text};
-use opentelemetry::global;
-use opentelemetry_sdk::metrics::{
-    InMemoryMetricExporter, InMemoryMetricExporterBuilder, PeriodicReader, SdkMeterProvider,
-    Temporality,
-    data::{
-        AggregatedMetrics, HistogramDataPoint, MetricData, ResourceMetrics, ScopeMetrics,
-        SumDataPoint,
-    },
-};
+use harness::{Answer, Backend, Program, Recorder, recorder::Temporality, text};
 use tests::{Session, app_insights, assert_snapshot, azure, pointed_at, step};
 use tokio::time::Instant;
 use tower::ServiceExt;
@@ -110,70 +101,25 @@ fn too_many_series_flow_over() {
     assert_snapshot(2, "overflow", shown.trim_end());
 }
 
-/// The apps know no meter but the global one, so only one test at a time may set it.
-static GLOBAL: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-
-/// Sets a global meter provider that exports when asked.
-fn recorder(temporality: Temporality) -> (SdkMeterProvider, InMemoryMetricExporter) {
-    let exporter = InMemoryMetricExporterBuilder::new().with_temporality(temporality).build();
-    let never = Duration::from_secs(3600);
-    let reader = PeriodicReader::builder(exporter.clone()).with_interval(never).build();
-    let provider = SdkMeterProvider::builder().with_reader(reader).build();
-    global::set_meter_provider(provider.clone());
-    (provider, exporter)
-}
-
 async fn ask(app: &Router) {
     let request = Request::get("/Ada/").body(Body::empty()).unwrap();
     assert!(app.clone().oneshot(request).await.unwrap().status().is_success());
 }
 
-/// Everything exported since the last reset.
-fn metrics(exporter: &InMemoryMetricExporter) -> Vec<(String, Numbers)> {
-    let finished = exporter.get_finished_metrics().unwrap();
-    let scopes = finished.iter().flat_map(ResourceMetrics::scope_metrics);
-    scopes
-        .flat_map(ScopeMetrics::metrics)
-        .map(|metric| {
-            let numbers = match metric.data() {
-                AggregatedMetrics::U64(MetricData::Sum(sum)) => {
-                    Numbers { count: sum.data_points().map(SumDataPoint::value).sum(), sum: 0.0 }
-                }
-                AggregatedMetrics::F64(MetricData::Histogram(histogram)) => Numbers {
-                    count: histogram.data_points().map(HistogramDataPoint::count).sum(),
-                    sum: histogram.data_points().map(HistogramDataPoint::sum).sum(),
-                },
-                _ => Numbers::default(),
-            };
-            (metric.name().to_string(), numbers)
-        })
-        .collect()
-}
-
-#[derive(Default)]
-struct Numbers {
-    count: u64,
-    sum: f64,
-}
-
 /// Step 03's counter after two requests, after one more, and after none.
 #[tokio::test]
 async fn cumulative_counts_on_and_delta_starts_over() {
-    let _alone = GLOBAL.lock().await;
     let mut columns = Vec::new();
     for temporality in [Temporality::Cumulative, Temporality::Delta] {
-        let (provider, exporter) = recorder(temporality);
+        let recorder = Recorder::global(temporality);
         let app = step_03::app::app();
         let mut column = Vec::new();
         for requests in [2, 1, 0] {
             for _ in 0..requests {
                 ask(&app).await;
             }
-            exporter.reset();
-            provider.force_flush().unwrap();
-            let counter = metrics(&exporter).into_iter().find(|m| m.0 == "naughty_or_nice_counter");
-            column
-                .push(counter.map_or("(nothing)".into(), |(_, numbers)| numbers.count.to_string()));
+            let counter = recorder.collect_metric("naughty_or_nice_counter");
+            column.push(counter.map_or("(nothing)".into(), |metric| metric.total().to_string()));
         }
         columns.push(column);
     }
@@ -189,8 +135,7 @@ async fn cumulative_counts_on_and_delta_starts_over() {
 /// what it does not.
 #[tokio::test(start_paused = true)]
 async fn an_average_hides_the_slow_ones() {
-    let _alone = GLOBAL.lock().await;
-    let (provider, exporter) = recorder(Temporality::Delta);
+    let recorder = Recorder::global(Temporality::Delta);
     fastrand::seed(1);
     let app = step_05::app::app();
     let mut waited = Vec::new();
@@ -200,9 +145,8 @@ async fn an_average_hides_the_slow_ones() {
         waited.push(started.elapsed().as_millis());
     }
     waited.sort_unstable();
-    provider.force_flush().unwrap();
-    let seen = metrics(&exporter);
-    let (_, latency) = seen.iter().find(|metric| metric.0 == "request-latency").unwrap();
+    let metric = recorder.collect_metric("request-latency").unwrap();
+    let [(_, latency)] = metric.histograms().collect::<Vec<_>>()[..] else { panic!("{metric:?}") };
     assert_eq!(latency.count, 100);
     let text = format!(
         "requests                       {}\n\

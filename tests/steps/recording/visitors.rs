@@ -3,14 +3,9 @@
 use std::{ops::Range, sync::LazyLock, time::Duration};
 
 use axum::{Router, body::Body, http::Request};
-use opentelemetry::global;
-use opentelemetry_sdk::metrics::{
-    InMemoryMetricExporter, InMemoryMetricExporterBuilder, PeriodicReader, SdkMeterProvider,
-    Temporality,
-    data::{
-        AggregatedMetrics, HistogramDataPoint, MetricData, ResourceMetrics, ScopeMetrics,
-        SumDataPoint,
-    },
+use harness::{
+    Recorder,
+    recorder::{Histogram, Temporality},
 };
 use tokio::time::{Instant, sleep_until};
 use tower::ServiceExt;
@@ -42,14 +37,14 @@ pub struct Latency {
 }
 
 impl Latency {
-    fn of(point: &HistogramDataPoint<f64>) -> Self {
+    fn new(point: &Histogram) -> Self {
         Self {
-            count: point.count(),
-            sum: point.sum(),
-            min: point.min().expect("the step leaves min on"),
-            max: point.max().expect("the step leaves max on"),
-            bounds: point.bounds().collect(),
-            buckets: point.bucket_counts().collect(),
+            count: point.count,
+            sum: point.sum,
+            min: point.min.expect("the step leaves min on"),
+            max: point.max.expect("the step leaves max on"),
+            bounds: point.bounds.clone(),
+            buckets: point.bucket_counts.clone(),
         }
     }
 
@@ -78,18 +73,15 @@ impl Latency {
     }
 }
 
-/// Made once: there is one global meter provider in a process.
+/// Recorded once for all tests of a process.
 pub static RECORDING: LazyLock<Vec<Minute>> = LazyLock::new(|| {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_time().start_paused(true).build().expect("a runtime").block_on(record())
 });
 
 async fn record() -> Vec<Minute> {
-    let temporality = Temporality::Delta; // As the exporter to Azure has it.
-    let exporter = InMemoryMetricExporterBuilder::new().with_temporality(temporality).build();
-    let reader = PeriodicReader::builder(exporter.clone()).with_interval(MINUTE * 60).build();
-    let provider = SdkMeterProvider::builder().with_reader(reader).build();
-    global::set_meter_provider(provider.clone());
+    // The exporter to Azure has this temporality.
+    let recorder = Recorder::global(Temporality::Delta);
     let (quick, slow) = (step_04::app::app(), step_05::app::app());
     fastrand::seed(1);
     let mut visitors = fastrand::Rng::with_seed(1);
@@ -106,9 +98,7 @@ async fn record() -> Vec<Minute> {
             next += Duration::from_millis(visitors.u64(500..1500));
         }
         sleep_until(end).await;
-        exporter.reset();
-        provider.force_flush().expect("exported");
-        minutes.push(exported(number, &exporter));
+        minutes.push(exported(number, &recorder));
     }
     minutes
 }
@@ -119,22 +109,14 @@ async fn visit(app: Router) {
     assert!(answer.status().is_success());
 }
 
-fn exported(number: u64, exporter: &InMemoryMetricExporter) -> Minute {
-    let (mut requests, mut latency) = (0, None);
-    let finished = exporter.get_finished_metrics().expect("metrics");
-    let scopes = finished.iter().flat_map(ResourceMetrics::scope_metrics);
-    for metric in scopes.flat_map(ScopeMetrics::metrics) {
-        match (metric.name(), metric.data()) {
-            ("request-count", AggregatedMetrics::U64(MetricData::Sum(sum))) => {
-                requests = sum.data_points().map(SumDataPoint::value).sum();
-            }
-            ("request-latency", AggregatedMetrics::F64(MetricData::Histogram(histogram))) => {
-                let mut points = histogram.data_points().map(Latency::of);
-                latency = points.next();
-                assert!(points.next().is_none(), "every visitor gets an answer: one series");
-            }
-            other => panic!("an instrument nobody spoke of: {other:?}"),
-        }
-    }
-    Minute { number, requests, latency: latency.expect("somebody comes in every minute") }
+fn exported(number: u64, recorder: &Recorder) -> Minute {
+    let metrics = recorder.collect();
+    let [count, latency] = ["request-count", "request-latency"].map(|name| {
+        let metric = metrics.iter().find(|metric| metric.name == name);
+        metric.expect("visitors come in every minute")
+    });
+    assert_eq!(metrics.len(), 2, "other instruments: {metrics:?}");
+    let series: Vec<_> = latency.histograms().collect();
+    let [(_, histogram)] = series[..] else { panic!("every request succeeds: {series:?}") };
+    Minute { number, requests: count.total(), latency: Latency::new(histogram) }
 }
