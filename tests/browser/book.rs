@@ -55,6 +55,7 @@ fn search_finds(browser: &Browser, book: &Book) {
 }
 
 #[test]
+#[ignore = "needs a browser"]
 fn every_page_loads_and_search_finds() {
     let Some(browser) = Browser::start() else { return };
     let book = Book::serve().unwrap();
@@ -63,6 +64,7 @@ fn every_page_loads_and_search_finds() {
 }
 
 #[test]
+#[ignore = "needs a browser"]
 fn every_page_loads_and_search_finds_from_a_usb_stick() {
     let Some(browser) = Browser::start() else { return };
     let book = Book::write().unwrap();
@@ -71,6 +73,7 @@ fn every_page_loads_and_search_finds_from_a_usb_stick() {
 }
 
 #[test]
+#[ignore = "needs a browser"]
 fn one_can_go_through_the_book_and_back() {
     let Some(browser) = Browser::start() else { return };
     let book = Book::serve().unwrap();
@@ -95,6 +98,7 @@ fn one_can_go_through_the_book_and_back() {
 }
 
 #[test]
+#[ignore = "needs a browser"]
 fn it_can_be_read_in_the_dark() {
     let Some(browser) = Browser::start() else { return };
     let book = Book::serve().unwrap();
@@ -134,6 +138,7 @@ fn it_can_be_read_in_the_dark() {
 }
 
 #[test]
+#[ignore = "needs a browser"]
 fn no_page_scrolls_sideways_on_a_phone() {
     let Some(browser) = Browser::start() else { return };
     let book = Book::serve().unwrap();
@@ -155,6 +160,7 @@ fn no_page_scrolls_sideways_on_a_phone() {
 }
 
 #[test]
+#[ignore = "needs a browser"]
 fn nobody_is_kept_out() {
     let Some(axe) = Axe::find() else { return };
     let Some(browser) = Browser::start() else { return };
@@ -186,6 +192,7 @@ fn nobody_is_kept_out() {
 }
 
 #[test]
+#[ignore = "needs a browser"]
 fn the_teachers_notes_open_without_a_mouse() {
     let Some(browser) = Browser::start() else { return };
     let book = Book::serve().unwrap();
@@ -212,6 +219,7 @@ fn the_teachers_notes_open_without_a_mouse() {
 }
 
 #[test]
+#[ignore = "needs a browser"]
 fn the_pictures_can_be_shown_one_after_the_other_without_a_mouse() {
     let Some(browser) = Browser::start() else { return };
     let book = Book::serve().unwrap();

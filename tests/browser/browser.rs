@@ -21,6 +21,7 @@ fn page(html: &str) -> (TempDir, String) {
 }
 
 #[test]
+#[ignore = "needs a browser"]
 fn it_hears_what_goes_wrong_on_a_page_and_nothing_else() {
     let Some(browser) = Browser::start() else { return };
     let (_folder, url) = page("<p>Hello</p>");
@@ -44,6 +45,7 @@ fn it_hears_what_goes_wrong_on_a_page_and_nothing_else() {
 }
 
 #[test]
+#[ignore = "needs a browser"]
 fn it_shows_a_page_as_it_is_told_to() {
     let Some(browser) = Browser::start() else { return };
     let (_folder, url) = page("<input aria-label=Name>");
@@ -63,6 +65,7 @@ fn it_shows_a_page_as_it_is_told_to() {
 
 /// Pages may forbid all scripts but their own. The checks are not scripts of theirs.
 #[test]
+#[ignore = "needs a browser"]
 fn it_finds_what_keeps_people_out_under_a_strict_policy() {
     let Some(axe) = Axe::find() else { return };
     let Some(browser) = Browser::start() else { return };
@@ -79,6 +82,7 @@ fn it_finds_what_keeps_people_out_under_a_strict_policy() {
 }
 
 #[test]
+#[ignore = "needs a browser"]
 fn nothing_is_left_of_it_when_a_test_fails() {
     let Some(browser) = Browser::start() else { return };
     let id = browser.id().unwrap();

@@ -46,11 +46,31 @@ pub fn folder(step: u8) -> PathBuf {
     root().join("steps").join(STEPS[usize::from(step) - 1].1)
 }
 
-/// A step, ready to be started: on any free port, with the same random numbers each time. Steps
-/// 04 and 05 get a connection string that leads nowhere.
+/// A step that is not running yet: on any free port, with the same random numbers each time. Steps
+/// 04 and 05 get a connection string that leads nowhere. Step 05 answers its first visitors at
+/// once.
 pub fn step(number: u8) -> Program {
     let program = Program::step(executable(&format!("step-0{number}")));
-    if number < 4 { program } else { azure(program, "127.0.0.1:9") }
+    match number {
+        4 => azure(program, "127.0.0.1:9"),
+        5 => azure(program, "127.0.0.1:9").env("SEED", seed_without_delay(6).to_string()),
+        _ => program,
+    }
+}
+
+/// A seed with which step 05 answers so many visitors without a delay.
+///
+/// # Panics
+/// When there is none among the first hundred thousand.
+pub fn seed_without_delay(visitors: usize) -> u64 {
+    let undelayed = |seed: &u64| {
+        let mut random = fastrand::Rng::with_seed(*seed);
+        (0..visitors).all(|_| {
+            let (delay, _verdict) = (random.u64(0..=3), random.bool());
+            delay == 0
+        })
+    };
+    (0..100_000).find(undelayed).expect("a seed")
 }
 
 /// Points a step at an Application Insights stand-in.

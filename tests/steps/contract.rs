@@ -9,7 +9,7 @@ use std::{
 };
 
 use harness::Program;
-use tests::{KEY, Session, azure, greetings, requests, step};
+use tests::{KEY, Session, azure, greetings, requests, seed_without_delay, step};
 
 /// Makes each function a test of each of the steps.
 macro_rules! steps {
@@ -34,14 +34,14 @@ steps!(step_01 1, step_02 2, step_03 3, step_04 4, step_05 5; {
     refuses_what_is_no_name
     ends_well_on_ctrl_c_and_sigterm
     lets_an_open_request_finish
-    does_not_wait_for_a_stuck_client
+    #[ignore = "waits for a timeout of 5 s"] does_not_wait_for_a_stuck_client
     refuses_bad_variables_by_name
     takes_an_empty_variable_for_none
 });
 
 mod telemetry {
     steps!(step_02 2, step_03 3, step_04 4, step_05 5; {
-        exports_every_five_seconds
+        #[ignore = "waits for two exports, 5 s apart"] exports_every_five_seconds
         exports_as_often_as_told
         flushes_the_last_metrics
         is_called_naughty_or_nice
@@ -113,15 +113,16 @@ fn answers_with_a_verdict(number: u8) {
 }
 
 fn repeats_itself_for_the_same_seed(number: u8) {
-    // Step 05 sleeps up to 3 s a request.
-    let requests = if number == 5 { 2 } else { 20 };
-    let run = |seed: &str| {
-        let session = Session::with(number, |p| p.env("SEED", seed), |_| OK).unwrap();
+    // Step 05 delays most visitors, so few come and none waits.
+    let (requests, seed) = if number == 5 { (4, seed_without_delay(4)) } else { (20, 7) };
+    let run = |seed: u64| {
+        let seeded = |program: Program| program.env("SEED", seed.to_string());
+        let session = Session::with(number, seeded, |_| OK).unwrap();
         (0..requests).map(|_| session.step.get("/Ada/").unwrap().text()).collect::<Vec<_>>()
     };
-    assert_eq!(run("7"), run("7"));
+    assert_eq!(run(seed), run(seed));
     if number != 5 {
-        assert_ne!(run("7"), run("8"), "a seed makes a difference");
+        assert_ne!(run(seed), run(seed + 1), "a seed makes a difference");
     }
 }
 
@@ -182,14 +183,7 @@ fn ends_well_on_ctrl_c_and_sigterm(number: u8) {
 }
 
 fn lets_an_open_request_finish(number: u8) {
-    // Step 05 draws a delay and a verdict for each visitor; the second visitor is in a hurry.
-    let hasty = (0..10_000).find(|&seed| {
-        let mut random = fastrand::Rng::with_seed(seed);
-        let (first, _, second) = (random.u64(0..=3), random.bool(), random.u64(0..=3));
-        first == 0 && second == 0
-    });
-    let seed = hasty.unwrap().to_string();
-    let session = Session::with(number, |p| p.env("SEED", seed), |_| OK).unwrap();
+    let session = Session::start(number).unwrap();
     let mut client = session.step.connect().unwrap();
     // Half a request: the app has to wait for the rest.
     client.write_all(b"GET /Ada/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n").unwrap();
@@ -283,15 +277,16 @@ fn exports_every_five_seconds(number: u8) {
 
 fn exports_as_often_as_told(number: u8) {
     let often = |program: Program| program.env("OTEL_METRIC_EXPORT_INTERVAL", "50");
+    let by_default = Session::start(number).unwrap();
     let session = Session::with(number, often, |_| OK).unwrap();
-    let started = Instant::now();
     for seen in 0..3 {
         // Step 04's exporter sends only what is new.
         session.step.get("/Ada/").unwrap();
+        by_default.step.get("/Ada/").unwrap();
         session.wait_for_exports(seen + 1).unwrap();
     }
-    // At the default of 5 s, three exports would take 15. Step 05 sleeps 3 s a request at most.
-    assert!(started.elapsed() < Duration::from_secs(13), "{:?}", started.elapsed());
+    // Three exports take 15 s at the default, and a slow machine slows both programs.
+    assert!(by_default.exports() < 3);
 }
 
 fn flushes_the_last_metrics(number: u8) {

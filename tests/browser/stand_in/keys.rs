@@ -14,6 +14,7 @@ fn first(selector: &str) -> String {
 }
 
 #[test]
+#[ignore = "needs a browser"]
 fn it_can_be_used_without_a_mouse() {
     let Some(browser) = Browser::start() else { return };
     let stand_in = stand_in();
@@ -68,6 +69,7 @@ fn it_can_be_used_without_a_mouse() {
 }
 
 #[test]
+#[ignore = "needs a browser"]
 fn it_says_what_is_under_the_pointer_and_when_nobody_answers() {
     let Some(browser) = Browser::start() else { return };
     let stand_in = stand_in();
@@ -89,6 +91,7 @@ fn it_says_what_is_under_the_pointer_and_when_nobody_answers() {
 }
 
 #[test]
+#[ignore = "needs a browser"]
 fn what_is_put_in_anew_does_not_take_the_focus_away() {
     let Some(browser) = Browser::start() else { return };
     let stand_in = stand_in();

@@ -13,6 +13,10 @@ use tests::{
 
 use mask::mask;
 
+/// The pictures that these tests take.
+pub const PICTURES: [&str; 4] =
+    ["stand-in-alerts", "stand-in-metrics", "stand-in-new-rule", "stand-in-resolved"];
+
 fn stand_in() -> Running {
     // The zone is on every screen.
     app_insights().env("TZ", "UTC").start().unwrap()
@@ -20,8 +24,11 @@ fn stand_in() -> Running {
 
 /// What the class does in the chapters on steps 04 and 05, in this order.
 #[test]
+#[ignore = "needs a browser"]
 fn the_alert_fires_and_is_resolved() {
     let Some(browser) = Browser::start() else { return };
+    // A picture without a test is an unused variable here, which does not compile in CI.
+    let [alerts, metrics, new_rule, resolved] = PICTURES;
     let stand_in = stand_in();
     // Room for the longest screen, so that it fits on a picture.
     browser.look(View::window(900, 1600), Scheme::Light);
@@ -38,7 +45,7 @@ fn the_alert_fires_and_is_resolved() {
         browser.wait("the chart above the line", &above(1));
         browser.click("a[href='/alerts']");
         browser.wait("the alert", "document.querySelector('.cards .fired') != null");
-        browser.screenshot("stand-in-alerts", "body", mask);
+        browser.screenshot(alerts, "body", mask);
         browser.click(".cards h3 a");
         browser.wait("its chart", "document.querySelector('#live svg .mark.fired') != null");
         browser.wait("more of it above the line", &above(3));
@@ -47,11 +54,11 @@ fn the_alert_fires_and_is_resolved() {
         browser.wait("the end", "document.querySelector('#live svg .mark.resolved') != null");
     });
     show_both_marks(&browser);
-    browser.screenshot("stand-in-resolved", "body", mask);
+    browser.screenshot(resolved, "body", mask);
 
     browser.click("a[href='/']");
     choose(&browser, "#range", "Last 2 min");
-    browser.screenshot("stand-in-metrics", "body", mask);
+    browser.screenshot(metrics, "body", mask);
 
     // A rule of one's own, seen before it is saved.
     browser.click("a[href^='/alerts/new']");
@@ -60,7 +67,7 @@ fn the_alert_fires_and_is_resolved() {
         browser.fill(field, text);
     }
     browser.wait("its line", "/500 ms/.test(document.querySelector('#live svg').textContent)");
-    browser.screenshot("stand-in-new-rule", "body", mask);
+    browser.screenshot(new_rule, "body", mask);
     browser.click("button.primary");
     browser.wait("both rules", "document.querySelectorAll('.cards li').length == 2");
     browser.click("a[href^='/alerts/delete?name=half']");
@@ -104,6 +111,7 @@ fn choose(browser: &Browser, list: &str, option: &str) {
 }
 
 #[test]
+#[ignore = "needs a browser"]
 fn everybody_can_use_every_screen() {
     let Some(browser) = Browser::start() else { return };
     let axe = Axe::find();
