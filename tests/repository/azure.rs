@@ -1,6 +1,5 @@
-//! `azure/`, which nobody here can deploy: whether it is Bicep at all, whether its rule still
-//! watches what step 05 measures, and whether the commands that are told to do the same still do.
-//! No Bicep compiler is at hand, so names and types of properties go unchecked.
+//! `azure/`, which is deployed by hand: its files follow Bicep's grammar, its rule watches what step
+//! 05 measures, and the commands that the pages list create the same.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,99 +12,57 @@ use step_05::latency::{Instruments, measure};
 use tests::{folder, root};
 use tower::ServiceExt;
 
+use crate::bicep::Bicep;
+
 fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// Every Bicep file, by name.
-fn files() -> BTreeMap<String, String> {
+/// The text of every Bicep file, by name.
+fn texts() -> BTreeMap<String, String> {
     let entries = fs::read_dir(root().join("azure")).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let bicep = names.filter(|name| name != "README.md");
     bicep.map(|name| (name.clone(), read(&format!("azure/{name}")))).collect()
 }
 
-fn monitoring() -> String {
-    read("azure/monitoring.bicep")
+fn parse(path: &str) -> Bicep {
+    Bicep::parse(&read(path)).unwrap_or_else(|| panic!("{path} is not Bicep"))
 }
 
-/// Whether a text follows Bicep's grammar.
-fn is_bicep(text: &str) -> bool {
-    let mut parser = tree_sitter::Parser::new();
-    parser.set_language(&tree_sitter_bicep::LANGUAGE.into()).unwrap();
-    !parser.parse(text, None).unwrap().root_node().has_error()
+fn monitoring() -> Bicep {
+    parse("azure/monitoring.bicep")
 }
 
 #[test]
 fn each_file_is_bicep() {
-    for (name, text) in files() {
-        assert!(is_bicep(&text), "{name}");
-        // It would notice a brace that is missing.
+    for (name, text) in texts() {
+        assert!(Bicep::parse(&text).is_some(), "{name}");
         let (before, after) = text.rsplit_once('}').unwrap();
-        assert!(!is_bicep(&format!("{before}{after}")), "{name}");
+        let broken = format!("{before}{after}");
+        assert!(Bicep::parse(&broken).is_none(), "{name} without a brace");
     }
-}
-
-/// What a line that begins with `start` goes on with.
-fn after<'a>(text: &'a str, start: &str) -> impl Iterator<Item = &'a str> {
-    text.lines().filter_map(move |line| line.trim().strip_prefix(start))
-}
-
-/// The block that declares `symbol`, without its last brace.
-fn block(text: &str, symbol: &str) -> String {
-    let (_, rest) = text.split_once(&format!(" {symbol} '")).expect(symbol);
-    rest.split_once("\n}").unwrap().0.to_string()
-}
-
-/// The first property of that name, without quotation marks. That of a resource itself comes
-/// before those of its parts.
-fn property(block: &str, name: &str) -> String {
-    let value = after(block, &format!("{name}: ")).next();
-    value.unwrap_or_else(|| panic!("{name}")).trim_matches('\'').to_string()
-}
-
-/// The value of a variable, or what a parameter is unless it is given.
-fn value(text: &str, name: &str) -> String {
-    let variable = after(text, &format!("var {name} = ")).next();
-    let parameter = after(text, &format!("param {name} ")).next();
-    let value = variable.or_else(|| Some(parameter?.split_once(" = ")?.1));
-    value.unwrap_or_else(|| panic!("{name}")).trim_matches('\'').to_string()
-}
-
-/// The names of the parameters.
-fn parameters(text: &str) -> BTreeSet<&str> {
-    after(text, "param ").map(|rest| rest.split(' ').next().unwrap()).collect()
-}
-
-/// Without their versions, the types of the resources.
-fn types(text: &str) -> BTreeSet<String> {
-    let resources = text.lines().filter(|line| line.starts_with("resource "));
-    let types = resources.map(|line| line.split('\'').nth(1).unwrap());
-    types.map(|name| name.split('@').next().unwrap().to_string()).collect()
 }
 
 #[test]
-fn the_first_file_gives_the_second_all_that_it_asks_for() {
-    let (main, monitoring) = (read("azure/main.bicep"), monitoring());
-    let module = block(&main, "monitoring");
-    assert!(module.starts_with("monitoring.bicep'"));
-    let (_, given) = module.split_once("params: {").unwrap();
-    for name in parameters(&monitoring) {
-        assert_eq!(property(given, name), name);
-        // Whoever deploys the second file by itself gets the same.
-        if !["email", "location"].contains(&name) {
-            assert_eq!(value(&main, name), value(&monitoring, name), "{name}");
+fn main_passes_every_parameter_to_monitoring() {
+    let (main, monitoring) = (parse("azure/main.bicep"), monitoring());
+    let module = &main.blocks["monitoring"];
+    assert_eq!(module.kind, "monitoring.bicep");
+    for name in &monitoring.parameters {
+        assert_eq!(module.get(&format!("params.{name}")), name);
+        // The second file deployed by itself does the same.
+        if !["email", "location"].contains(&name.as_str()) {
+            assert_eq!(main.values[name], monitoring.values[name], "{name}");
         }
     }
-    assert_eq!(parameters(&main), parameters(&monitoring));
-    for (name, text) in files() {
-        let described = after(&text, "@description(").count();
-        let declared = after(&text, "param ").chain(after(&text, "output ")).count();
-        assert_eq!(described, declared, "{name}");
+    assert_eq!(main.parameters, monitoring.parameters);
+    for file in [main, monitoring] {
+        assert!(file.undescribed.is_empty(), "without a description: {:?}", file.undescribed);
     }
 }
 
-/// A rule in Azure's own words, wherever it is written down.
+/// A rule in the terms of Azure.
 #[derive(Debug, PartialEq)]
 struct Rule {
     name: String,
@@ -117,34 +74,34 @@ struct Rule {
     window: String,
     frequency: String,
     severity: String,
-    /// Whether it is resolved without anybody's help.
+    /// Whether it is resolved automatically.
     resolves: bool,
     /// Whether the metric may still be unknown.
     unknown: bool,
 }
 
 fn rule() -> Rule {
-    let text = monitoring();
-    let slow = block(&text, "slow");
-    let of = |name: &str| property(&slow, name);
+    let file = monitoring();
+    let property = |name: &str| file.blocks["slow"].get(&format!("properties.{name}")).to_string();
+    let condition = |name: &str| property(&format!("criteria.allOf.0.{name}"));
     Rule {
-        name: of("name"),
-        namespace: of("metricNamespace"),
-        metric: of("metricName"),
-        aggregation: of("timeAggregation"),
-        operator: of("operator"),
-        threshold: value(&text, &of("threshold")),
-        window: of("windowSize"),
-        frequency: of("evaluationFrequency"),
-        severity: of("severity"),
-        resolves: of("autoMitigate") == "true",
-        unknown: of("skipMetricValidation") == "true",
+        name: file.blocks["slow"].get("name").to_string(),
+        namespace: condition("metricNamespace"),
+        metric: condition("metricName"),
+        aggregation: condition("timeAggregation"),
+        operator: condition("operator"),
+        threshold: file.values[&condition("threshold")].clone(),
+        window: property("windowSize"),
+        frequency: property("evaluationFrequency"),
+        severity: property("severity"),
+        resolves: property("autoMitigate") == "true",
+        unknown: condition("skipMetricValidation") == "true",
     }
 }
 
-/// The class sees the same rule fire as whoever deploys it, apart from how long it takes.
+/// The rule of the stand-in differs from the deployed one only in its timing.
 #[test]
-fn the_stand_in_has_the_rule_of_the_file() {
+fn the_stand_in_has_the_same_rule() {
     let slow = app_insights::rule::Rule::slow(&Timing::azure());
     let of_the_stand_in = Rule {
         name: slow.name.clone(),
@@ -159,8 +116,7 @@ fn the_stand_in_has_the_rule_of_the_file() {
         ..rule()
     };
     assert_eq!(of_the_stand_in, rule());
-    let text = monitoring();
-    assert_eq!(property(&block(&text, "slow"), "description"), slow.description);
+    assert_eq!(monitoring().blocks["slow"].get("properties.description"), slow.description);
     assert!(slow.dimensions.is_empty());
 
     let timing = Timing::default();
@@ -170,7 +126,16 @@ fn the_stand_in_has_the_rule_of_the_file() {
     assert_eq!(slower, slow, "only the timing differs");
 }
 
-/// Counts one request, and says in which unit the metric of that name is.
+/// The types of the resources in every file.
+fn declared_types() -> BTreeMap<String, BTreeSet<String>> {
+    let types = |name: String| {
+        let types = parse(&format!("azure/{name}")).resource_types();
+        (name, types)
+    };
+    texts().into_keys().map(types).collect()
+}
+
+/// The unit of a metric of step 05, after one request.
 async fn unit_in_step_05(name: &str) -> String {
     let recorder = Recorder::new(Temporality::Delta);
     let instruments = Instruments::new(&recorder.meter());
@@ -185,7 +150,7 @@ async fn unit_in_step_05(name: &str) -> String {
 
 #[tokio::test(start_paused = true)]
 async fn the_rule_watches_what_step_05_measures() {
-    let (text, rule) = (monitoring(), rule());
+    let rule = rule();
     let unit = unit_in_step_05(&rule.metric).await;
     // A second, in the instrument's own unit, and the name that says so.
     let (second, threshold) = match unit.as_str() {
@@ -194,7 +159,9 @@ async fn the_rule_watches_what_step_05_measures() {
         unit => panic!("a latency in {unit}"),
     };
     assert_eq!(rule.threshold, second);
-    assert_eq!(property(&block(&text, "slow"), "threshold"), threshold);
+    let variable =
+        monitoring().blocks["slow"].get("properties.criteria.allOf.0.threshold").to_string();
+    assert_eq!(variable, threshold);
     assert_eq!((rule.aggregation.as_str(), rule.operator.as_str()), ("Average", "GreaterThan"));
     assert!(rule.resolves && rule.unknown);
 
@@ -216,18 +183,16 @@ fn the_readme_lists_what_is_created() {
             row.split(" | ").map(|cell| cell.trim_matches(['`', ' ', '|'])).collect();
         listed.entry(cells[3].into()).or_default().insert(cells[2].into());
     }
-    let declared = files().into_iter().map(|(name, text)| (name, types(&text))).collect();
-    assert_eq!(listed, declared);
+    assert_eq!(listed, declared_types());
 
-    let text = monitoring();
-    let retention = property(&block(&text, "workspace"), "retentionInDays");
+    let file = monitoring();
+    let retention = file.blocks["workspace"].get("properties.retentionInDays");
     assert!(readme.contains(&format!("where the data is kept, {retention} days")));
-    let cap = value(&text, "dailyCapGb");
+    let cap = &file.values["dailyCapGb"];
     assert!(readme.contains(&format!("`dailyCapGb`: {cap} gigabyte,")));
 }
 
-/// Twenty apps, all day, each with visitors who wait and visitors who do not. Azure bills less
-/// than the size of what is sent.
+/// Twenty apps, all day, each with two series. Azure bills less than the size of the envelopes.
 #[test]
 fn a_class_stays_below_the_daily_cap() {
     let snapshot = fs::read_to_string(folder(5).join("snapshots/envelopes.snap")).unwrap();
@@ -235,15 +200,15 @@ fn a_class_stays_below_the_daily_cap() {
     let envelopes: serde_json::Value = serde_json::from_str(json).unwrap();
     let (series, apps, exports) = (2, 20, 24 * 60 * 60 / 5);
     let bytes = envelopes.to_string().len() * series * exports * apps;
-    let cap: usize = value(&monitoring(), "dailyCapGb").parse().unwrap();
+    let cap: usize = monitoring().values["dailyCapGb"].parse().unwrap();
     assert!(bytes < cap * 1_000_000_000, "{bytes} bytes a day");
 }
 
-/// The pages that tell how to do it by hand: each list makes all that the files make.
+/// The pages with the commands: each list creates all that the files create.
 const BY_HAND: [&[&str]; 2] =
     [&["azure/README.md"], &["book/src/step-04.md", "book/src/step-05.md"]];
 
-/// What each command creates.
+/// The resource that each command creates.
 const CREATES: [(&str, &str); 5] = [
     ("group create", "Microsoft.Resources/resourceGroups"),
     ("monitor log-analytics workspace create", "Microsoft.OperationalInsights/workspaces"),
@@ -252,7 +217,7 @@ const CREATES: [(&str, &str); 5] = [
     ("monitor metrics alert create", "Microsoft.Insights/metricAlerts"),
 ];
 
-/// A command for Azure: what comes before its options, and the options' values.
+/// A command for Azure: its name, and the values of its options.
 struct Az {
     line: String,
     name: String,
@@ -323,7 +288,7 @@ fn words(line: &str) -> Vec<String> {
 fn commands(page: &str) -> Vec<Az> {
     let text = read(page);
     let mut commands = Vec::new();
-    for line in after(&text, "$ ") {
+    for line in text.lines().filter_map(|line| line.trim().strip_prefix("$ ")) {
         commands.extend(line.strip_prefix("az ").map(Az::parse));
         let inner = line.split_once("$(az ").map(|(_, rest)| rest.split_once(')').unwrap().0);
         commands.extend(inner.map(Az::parse));
@@ -332,10 +297,10 @@ fn commands(page: &str) -> Vec<Az> {
 }
 
 #[test]
-fn the_commands_do_what_the_files_say() {
-    let text = monitoring();
-    let name = value(&text, "name");
-    let (workspace, people) = (block(&text, "workspace"), block(&text, "people"));
+fn the_commands_create_what_the_files_declare() {
+    let file = monitoring();
+    let name = &file.values["name"];
+    let (workspace, people) = (&file.blocks["workspace"], &file.blocks["people"]);
     for pages in BY_HAND {
         let commands: Vec<_> = pages.iter().flat_map(|page| commands(page)).collect();
         let created: BTreeSet<_> = CREATES
@@ -343,7 +308,7 @@ fn the_commands_do_what_the_files_say() {
             .filter(|(create, _)| commands.iter().any(|command| command.name == *create))
             .map(|(_, resource)| (*resource).to_string())
             .collect();
-        let declared: BTreeSet<_> = files().values().flat_map(|text| types(text)).collect();
+        let declared: BTreeSet<_> = declared_types().into_values().flatten().collect();
         assert_eq!(created, declared, "{pages:?}");
 
         for command in &commands {
@@ -353,26 +318,31 @@ fn the_commands_do_what_the_files_say() {
             };
             for option in ["--resource-group", "--app", "--workspace-name", "--workspace"] {
                 assert!(
-                    command.options.get(option).is_none_or(|found| found == &[&*name]),
+                    command.options.get(option).is_none_or(|found| found == &[name.as_str()]),
                     "{line}"
                 );
             }
             match command.name.as_str() {
-                "group create" | "group delete" | "deployment sub delete" => is("--name", &name),
+                "group create" | "group delete" | "deployment sub delete" => is("--name", name),
                 "monitor log-analytics workspace create" => {
-                    is("--retention-time", &property(&workspace, "retentionInDays"));
-                    is("--quota", &value(&text, "dailyCapGb"));
+                    is("--retention-time", workspace.get("properties.retentionInDays"));
+                    is("--quota", &file.values["dailyCapGb"]);
                 }
                 "monitor action-group create" => {
-                    is("--name", &name);
-                    is("--short-name", &property(&people, "groupShortName"));
-                    assert!(people.contains("name: 'me'") && people.contains("Schema: true"));
+                    is("--name", name);
+                    is("--short-name", people.get("properties.groupShortName"));
+                    let receiver =
+                        |name: &str| people.get(&format!("properties.emailReceivers.0.{name}"));
+                    assert_eq!(
+                        (receiver("name"), receiver("useCommonAlertSchema")),
+                        ("me", "true")
+                    );
                     let action = ["email", "me", "you@example.com", "usecommonalertschema"];
                     assert_eq!(command.options["--action"], action, "{line}");
                 }
                 "monitor metrics alert create" => {
                     assert_eq!(command.rule(), rule(), "{line}");
-                    is("--action", &name);
+                    is("--action", name);
                 }
                 "monitor metrics list" => {
                     is("--namespace", &rule().namespace);
@@ -380,16 +350,19 @@ fn the_commands_do_what_the_files_say() {
                     is("--aggregation", &rule().aggregation);
                 }
                 "deployment sub create" => {
-                    let file = read(command.get("--template-file"));
-                    assert!(file.contains("\ntargetScope = 'subscription'\n"), "{line}");
+                    let path = command.get("--template-file");
+                    assert_eq!(parse(path).target_scope.as_deref(), Some("subscription"), "{line}");
                     is("--parameters", "email=you@example.com");
-                    assert!(file.contains(" email=you@example.com\n"), "its header says the same");
+                    assert!(
+                        read(path).contains(" email=you@example.com\n"),
+                        "its header says the same"
+                    );
                 }
                 "login"
                 | "monitor app-insights component create"
                 | "monitor app-insights component show"
                 | "monitor log-analytics workspace delete" => (),
-                other => panic!("nothing is known of {other}"),
+                other => panic!("unknown command {other}"),
             }
         }
     }

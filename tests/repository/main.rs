@@ -2,4 +2,5 @@
 
 mod architecture;
 mod azure;
+mod bicep;
 mod repository;

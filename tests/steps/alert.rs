@@ -6,7 +6,7 @@ use serde_json::Value;
 use tests::{app_insights, assert_snapshot, visited};
 
 #[test]
-#[ignore = "waits a minute for an alert"]
+#[ignore = "waits half a minute for an alert"]
 fn it_fires_and_is_resolved() {
     let stand_in = app_insights().start().unwrap();
     let says = |what: &str| {
