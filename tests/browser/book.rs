@@ -74,7 +74,7 @@ fn every_page_loads_and_search_finds_from_a_usb_stick() {
 
 #[test]
 #[ignore = "needs a browser"]
-fn one_can_go_through_the_book_and_back() {
+fn next_and_previous_go_through_the_book() {
     let Some(browser) = Browser::start() else { return };
     let book = Book::serve().unwrap();
     let pages = pages();
@@ -99,7 +99,7 @@ fn one_can_go_through_the_book_and_back() {
 
 #[test]
 #[ignore = "needs a browser"]
-fn it_can_be_read_in_the_dark() {
+fn text_is_readable_in_dark_mode() {
     let Some(browser) = Browser::start() else { return };
     let book = Book::serve().unwrap();
     // How light the page and the text on it are, from 0 to 255.
@@ -161,7 +161,7 @@ fn no_page_scrolls_sideways_on_a_phone() {
 
 #[test]
 #[ignore = "needs a browser"]
-fn nobody_is_kept_out() {
+fn pages_pass_the_accessibility_checks() {
     let Some(axe) = Axe::find() else { return };
     let Some(browser) = Browser::start() else { return };
     let book = Book::serve().unwrap();
@@ -193,7 +193,7 @@ fn nobody_is_kept_out() {
 
 #[test]
 #[ignore = "needs a browser"]
-fn the_teachers_notes_open_without_a_mouse() {
+fn notes_for_the_teacher_open_by_keyboard() {
     let Some(browser) = Browser::start() else { return };
     let book = Book::serve().unwrap();
     let mut opened = 0;
@@ -220,7 +220,7 @@ fn the_teachers_notes_open_without_a_mouse() {
 
 #[test]
 #[ignore = "needs a browser"]
-fn the_pictures_can_be_shown_one_after_the_other_without_a_mouse() {
+fn pictures_can_be_shown_in_turn_by_keyboard() {
     let Some(browser) = Browser::start() else { return };
     let book = Book::serve().unwrap();
     // All pictures there are, by chapter.

@@ -17,7 +17,7 @@ const APP_PAGE: &str = "app-page";
 
 #[test]
 #[ignore = "needs a browser"]
-fn the_page_of_the_app() {
+fn picture_of_the_app() {
     let Some(browser) = Browser::start() else { return };
     let app = step(1).start().unwrap();
     browser.look(View { scale: 1.5, ..View::window(480, 90) }, Scheme::Light);
@@ -58,7 +58,7 @@ fn screenshot(colors: u32) -> Vec<u8> {
 }
 
 #[test]
-fn a_picture_and_its_text_stay_together() {
+fn picture_keeps_its_text() {
     let folder = tempfile::tempdir().unwrap();
     let picture = Picture::at(folder.path().join("picture.png"));
     assert!(picture.shows("two\nlines").is_err(), "it is not there");
@@ -91,7 +91,7 @@ fn size(picture: &Picture) -> (u32, u32) {
 
 #[test]
 #[ignore = "needs a browser"]
-fn a_picture_is_taken_again_when_the_page_says_something_else() {
+fn picture_is_taken_again_when_the_text_changes() {
     let Some(browser) = Browser::start() else { return };
     let folder = tempfile::tempdir().unwrap();
     let page = folder.path().join("page.html");

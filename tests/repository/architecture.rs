@@ -100,7 +100,7 @@ fn drawing() -> String {
 }
 
 #[test]
-fn the_picture_is_that_of_the_workspace() {
+fn drawing_matches_the_workspace() {
     let page = read("ARCHITECTURE.md");
     let (before, rest) = page.split_once(BEGIN).expect("the place for the picture");
     let (drawn, after) = rest.split_once(END).expect("the end of the picture");
@@ -117,7 +117,7 @@ fn the_picture_is_that_of_the_workspace() {
 
 /// The rule that makes a step readable by itself.
 #[test]
-fn the_steps_stand_alone() {
+fn steps_use_no_package_of_the_workspace() {
     for (name, package) in packages() {
         let is_step = package.folder.starts_with("steps/");
         assert!(!is_step || package.uses.is_empty(), "{name} uses {:?}", package.uses);
@@ -147,7 +147,7 @@ fn files(folder: &Path, found: &mut Vec<String>) {
 }
 
 #[test]
-fn no_page_names_a_file_that_is_not_there() {
+fn files_named_on_pages_exist() {
     let mut all = Vec::new();
     files(root(), &mut all);
     let mut named = 0;

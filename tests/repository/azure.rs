@@ -149,7 +149,7 @@ async fn unit_in_step_05(name: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_rule_watches_what_step_05_measures() {
+async fn rule_watches_the_latency_of_step_05() {
     let rule = rule();
     let unit = unit_in_step_05(&rule.metric).await;
     // A second, in the instrument's own unit, and the name that says so.
@@ -175,7 +175,7 @@ async fn the_rule_watches_what_step_05_measures() {
 }
 
 #[test]
-fn the_readme_lists_what_is_created() {
+fn readme_lists_every_resource() {
     let readme = read("azure/README.md");
     let mut listed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for row in readme.lines().filter(|line| line.contains("| `Microsoft.")) {
@@ -194,7 +194,7 @@ fn the_readme_lists_what_is_created() {
 
 /// Twenty apps, all day, each with two series. Azure bills less than the size of the envelopes.
 #[test]
-fn a_class_stays_below_the_daily_cap() {
+fn class_stays_below_the_daily_cap() {
     let snapshot = fs::read_to_string(folder(5).join("snapshots/envelopes.snap")).unwrap();
     let json = snapshot.splitn(3, "---\n").nth(2).unwrap();
     let envelopes: serde_json::Value = serde_json::from_str(json).unwrap();

@@ -43,7 +43,7 @@ fn each_step_builds_few_crates() {
 
 /// Neither blank lines nor comments count as lines of a step: they are what makes it readable.
 #[test]
-fn each_step_is_small() {
+fn each_step_has_few_lines() {
     for ((number, _), limit) in STEPS.into_iter().zip([100, 125, 150, 195, 195]) {
         let mut total = 0;
         for file in fs::read_dir(folder(number).join("src")).unwrap() {
@@ -60,7 +60,7 @@ fn each_step_is_small() {
 /// From one step to the next, what is not the lesson stays letter for letter: the whole diff can
 /// be read in a minute.
 #[test]
-fn each_step_changes_little() {
+fn each_step_has_few_new_lines() {
     for (number, limit) in (2..=5_u8).zip([45, 50, 110, 10]) {
         let sources = |number| -> BTreeMap<String, String> {
             fs::read_dir(folder(number).join("src"))
@@ -84,7 +84,7 @@ fn each_step_changes_little() {
 
 /// A step states its versions itself, so that it can be copied out. They must be the workspace's.
 #[test]
-fn the_steps_and_the_workspace_agree_on_versions() {
+fn steps_and_workspace_have_the_same_versions() {
     fn versions(table: &Table) -> impl Iterator<Item = (&String, &str)> {
         table.iter().filter_map(|(name, value)| {
             let version = value.as_str().or_else(|| value.get("version")?.as_str())?;
@@ -132,7 +132,7 @@ fn each_step_builds_outside_the_repository() {
 }
 
 #[test]
-fn the_steps_depend_on_nothing_of_the_workshop() {
+fn step_manifests_name_no_path_or_workspace() {
     for (number, _) in STEPS {
         let manifest = read(folder(number).join("Cargo.toml"));
         assert!(!manifest.contains("path =") && !manifest.contains("workspace"), "step 0{number}");
@@ -141,7 +141,7 @@ fn the_steps_depend_on_nothing_of_the_workshop() {
 
 /// One Collector: in the compose file, in CI, and in what the stand-in says it imitates.
 #[test]
-fn everybody_names_the_same_collector() {
+fn all_files_name_the_same_collector_version() {
     let image = "otel/opentelemetry-collector-contrib:";
     let compose = read("docker-compose.yml");
     let (_, version) = compose.split_once(image).expect("the compose file names the image");
@@ -160,7 +160,7 @@ fn everybody_names_the_same_collector() {
 
 /// Ports on loopback alone, each one that the configuration opens and no other.
 #[test]
-fn the_compose_file_publishes_what_the_configuration_opens() {
+fn compose_file_publishes_the_configured_ports() {
     let ports = |text: &str, before: &str, after: char| -> BTreeSet<String> {
         let found = text.lines().filter_map(|line| line.split_once(before));
         found.map(|(_, rest)| rest.split(after).next().unwrap().trim().to_string()).collect()
@@ -176,7 +176,7 @@ fn the_compose_file_publishes_what_the_configuration_opens() {
 
 /// The example leads to the stand-in, and no real connection string was committed.
 #[test]
-fn the_example_of_the_environment_leads_to_the_stand_in() {
+fn example_environment_points_to_the_stand_in() {
     let example = read(".env.example");
     assert!(example.contains("InstrumentationKey=00000000-0000-0000-0000-000000000000;"));
     assert!(example.contains("IngestionEndpoint=http://127.0.0.1:4319/"));

@@ -7,7 +7,7 @@ use tests::{app_insights, assert_snapshot, visited};
 
 #[test]
 #[ignore = "waits half a minute for an alert"]
-fn it_fires_and_is_resolved() {
+fn alert_fires_and_is_resolved() {
     let stand_in = app_insights().start().unwrap();
     let says = |what: &str| {
         let what = format!("alert slow {what}: ");

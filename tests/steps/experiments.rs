@@ -20,7 +20,7 @@ fn often(program: Program) -> Program {
 
 /// A name that would be a script, and one that is none.
 #[test]
-fn a_name_with_markup() {
+fn names_are_escaped() {
     let session = Session::start(1).unwrap();
     let mut page = String::new();
     for path in ["/%3Cscript%3Ealert(1)%3C%2Fscript%3E/", "/%20/", "/Ada", "/favicon.ico"] {
@@ -41,7 +41,7 @@ fn a_name_with_markup() {
 
 /// Three requests each time; one program is asked to stop, the other is killed.
 #[test]
-fn the_last_metrics_are_lost_when_the_program_is_killed() {
+fn killed_program_loses_its_last_metrics() {
     let mut table = String::new();
     for kill in [false, true] {
         let session = Session::with(2, hourly, |_| OK).unwrap();
@@ -61,7 +61,7 @@ fn the_last_metrics_are_lost_when_the_program_is_killed() {
 
 /// `cargo run -p step-02 | head -1`: who reads stdout goes away after the first export.
 #[test]
-fn a_closed_stdout() {
+fn closed_stdout() {
     let mut step = often(step(2)).start().unwrap();
     step.get("/Ada/").unwrap();
     step.wait_for_stdout(|text| text.contains("Metrics\n")).unwrap();
@@ -78,7 +78,7 @@ fn a_closed_stdout() {
 
 /// The layer believes any method, so a client can make as many series as it likes; up to 2,000.
 #[test]
-fn too_many_series_flow_over() {
+fn series_above_the_limit_overflow() {
     let session = Session::with(2, hourly, |_| OK).unwrap();
     let methods = 2100;
     let mut stream = session.step.connect().unwrap();
@@ -108,7 +108,7 @@ async fn ask(app: &Router) {
 
 /// Step 03's counter after two requests, after one more, and after none.
 #[tokio::test]
-async fn cumulative_counts_on_and_delta_starts_over() {
+async fn cumulative_and_delta_counts() {
     let mut columns = Vec::new();
     for temporality in [Temporality::Cumulative, Temporality::Delta] {
         let recorder = Recorder::global(temporality);
@@ -134,7 +134,7 @@ async fn cumulative_counts_on_and_delta_starts_over() {
 /// A hundred requests to step 05, on a clock that a test turns: what the average says of them, and
 /// what it does not.
 #[tokio::test(start_paused = true)]
-async fn an_average_hides_the_slow_ones() {
+async fn average_hides_slow_requests() {
     let recorder = Recorder::global(Temporality::Delta);
     fastrand::seed(1);
     let app = step_05::app::app();
@@ -165,7 +165,7 @@ async fn an_average_hides_the_slow_ones() {
 
 /// Step 03 without a Collector: what stderr says, and that the page is there all the same.
 #[test]
-fn no_collector() {
+fn export_without_a_collector() {
     let gone = Backend::start(|_| OK).unwrap();
     let program = often(pointed_at(3, &gone));
     drop(gone);
@@ -183,7 +183,7 @@ fn no_collector() {
 
 /// A client that does not wait for step 05's answer is counted too.
 #[test]
-fn an_impatient_client() {
+fn aborted_request() {
     let seed = (0..1000).find(|&seed| fastrand::Rng::with_seed(seed).u64(0..=3) == 3).unwrap();
     let stand_in = app_insights().start().unwrap();
     let program = hourly(azure(step(5), stand_in.address())).env("SEED", seed.to_string());
@@ -201,7 +201,7 @@ fn an_impatient_client() {
 
 /// The messages of starts that fail, for the page on what to do when something does not work.
 #[test]
-fn refusals() {
+fn refused_starts() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let refused = |program: Program| program.run().unwrap().stderr.trim_end().to_string();

@@ -74,7 +74,7 @@ async fn measures_in_milliseconds_on_tokios_clock() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn records_a_client_that_gave_up() {
+async fn records_an_aborted_request() {
     let recorder = Recorder::new(Temporality::Cumulative);
     let app = Router::new()
         .route("/", get(std::future::pending::<&'static str>))

@@ -33,12 +33,12 @@ fn url_scheme_is_empty() {
 }
 
 #[test]
-fn any_method_is_believed() {
+fn unknown_methods_are_recorded_as_sent() {
     assert!(console(&["FOOBAR /Ada/"]).contains("http.request.method: FOOBAR\n"));
 }
 
 #[test]
-fn neither_the_server_nor_the_error_is_named() {
+fn server_and_error_attributes_are_missing() {
     let text = console(&["GET /Ada/", "POST /Ada/", "GET /%FF/"]);
     for attribute in ["server.address", "server.port", "error.type"] {
         assert!(!text.contains(attribute), "{text}");
@@ -84,7 +84,7 @@ async fn wait() -> &'static str {
 }
 
 #[tokio::test]
-async fn a_panic_and_a_lost_client_stay_active_for_ever_and_have_no_duration() {
+async fn panics_and_aborts_stay_active_and_have_no_duration() {
     // The layer uses the global meter.
     let recorder = Recorder::global(Temporality::Cumulative);
     let app =

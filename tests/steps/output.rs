@@ -32,7 +32,7 @@ fn step_02_prints_the_http_metrics() {
 }
 
 #[test]
-fn step_03_makes_the_collector_print() {
+fn collector_prints_the_metrics_of_step_03() {
     let collector = collector().start().unwrap();
     let step = step(3)
         .env("OTEL_METRIC_EXPORT_INTERVAL", NEVER)

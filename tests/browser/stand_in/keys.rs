@@ -15,7 +15,7 @@ fn first(selector: &str) -> String {
 
 #[test]
 #[ignore = "needs a browser"]
-fn it_can_be_used_without_a_mouse() {
+fn page_can_be_used_by_keyboard() {
     let Some(browser) = Browser::start() else { return };
     let stand_in = stand_in();
     let app = azure(step(4), stand_in.address());
@@ -70,7 +70,7 @@ fn it_can_be_used_without_a_mouse() {
 
 #[test]
 #[ignore = "needs a browser"]
-fn it_says_what_is_under_the_pointer_and_when_nobody_answers() {
+fn chart_shows_values_at_the_pointer_and_lost_connections() {
     let Some(browser) = Browser::start() else { return };
     let stand_in = stand_in();
     let app = azure(step(4), stand_in.address()).start().unwrap();
@@ -92,7 +92,7 @@ fn it_says_what_is_under_the_pointer_and_when_nobody_answers() {
 
 #[test]
 #[ignore = "needs a browser"]
-fn what_is_put_in_anew_does_not_take_the_focus_away() {
+fn updates_keep_the_focus() {
     let Some(browser) = Browser::start() else { return };
     let stand_in = stand_in();
     let app = azure(step(4), stand_in.address()).start().unwrap();

@@ -56,7 +56,7 @@ fn span(unit: &str) -> bool {
 }
 
 #[test]
-fn it_hides_what_is_measured_and_nothing_that_is_chosen() {
+fn mask_hides_measurements_but_not_settings() {
     for (shown, told) in [
         ("1500\n1000\n20:36:15\n20:36:15 20:36:30\n", ""),
         ("1.658 ms, evaluated at 2026-11-22 20:37:00", "<value> ms, evaluated at <date> <time>\n"),

@@ -112,7 +112,7 @@ fn choose(browser: &Browser, list: &str, option: &str) {
 
 #[test]
 #[ignore = "needs a browser"]
-fn everybody_can_use_every_screen() {
+fn screens_pass_the_accessibility_checks() {
     let Some(browser) = Browser::start() else { return };
     let axe = Axe::find();
     let empty = stand_in();

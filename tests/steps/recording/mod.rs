@@ -18,7 +18,7 @@ use self::{
 
 /// What was recorded, for people and for the page that shows it.
 #[test]
-fn the_recording_is_the_same_everywhere() {
+fn recording_is_reproducible() {
     let mut table = String::from("minute  requests  average      P95      min      max\n");
     for minute in &*RECORDING {
         let latency = &minute.latency;
@@ -55,7 +55,7 @@ fn the_alert_fires_and_is_resolved() {
 }
 
 #[test]
-fn the_books_charts() {
+fn charts_of_the_book() {
     let watched = watch();
     let figure = |name, chart: &Chart| {
         assert_figure(name, &(chart.to_svg(Size { width: 860, height: 320 }) + "\n"));
