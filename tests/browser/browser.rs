@@ -1,4 +1,4 @@
-//! The browser that the other tests look through: would it notice?
+//! The test browser itself: that it reports problems.
 
 use std::{
     fs,
@@ -63,7 +63,7 @@ fn size_and_color_scheme_apply() {
     assert_eq!(browser.eval("document.activeElement.value"), "Ada");
 }
 
-/// Pages may forbid all scripts but their own. The checks are not scripts of theirs.
+/// Pages may forbid all scripts except their own. The checks still have to run.
 #[test]
 #[ignore = "needs a browser"]
 fn accessibility_checks_work_under_a_strict_policy() {

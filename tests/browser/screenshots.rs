@@ -23,7 +23,7 @@ fn picture_of_the_app() {
     browser.look(View { scale: 1.5, ..View::window(480, 90) }, Scheme::Light);
     browser.open(&app.url("/Ada/"));
     browser.screenshot(APP_PAGE, ":root", str::to_string);
-    // The alternative is typed by hand.
+    // The alternative text is typed by hand.
     let chapter = fs::read_to_string(root().join("book/src/step-01.md")).unwrap();
     let figure = chapter.lines().find(|line| line.starts_with("{{#figure app-page ")).unwrap();
     assert!(figure.contains(&browser.text("body")), "{figure}");
@@ -114,7 +114,7 @@ fn picture_is_taken_again_when_the_text_changes() {
     hold(true).unwrap();
     assert_eq!(picture.text().unwrap().unwrap(), "At NN:NN\nAlways\n");
 
-    // What is masked is no difference, and then not a byte of the picture changes.
+    // A masked difference does not count, and then not a byte of the picture changes.
     let taken = fs::read(picture.path()).unwrap();
     write("At 12:16");
     hold(false).unwrap();
@@ -128,7 +128,7 @@ fn picture_is_taken_again_when_the_text_changes() {
     hold(true).unwrap();
     hold(false).unwrap();
 
-    // An element alone.
+    // One element.
     let element = Picture::at(folder.path().join("element.png"));
     browser.hold(&element, "p + p", mask, true);
     assert_eq!(element.text().unwrap().unwrap(), "Always\n");
@@ -136,7 +136,7 @@ fn picture_is_taken_again_when_the_text_changes() {
     assert_eq!(sizes[0], (1280, 800));
     assert!(sizes[1].0 > 1200 && sizes[1].1 < 30, "{sizes:?}");
 
-    // Half of it would be shown, and all of it be said.
+    // The picture would show half of the element, and its text all of it.
     write(&"A<br>".repeat(100));
     let large = hold(true).unwrap_err();
     assert!(large.contains("does not fit into the window"), "{large}");

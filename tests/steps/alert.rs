@@ -1,5 +1,5 @@
-//! The moment for which the workshop was made: step 05 is slow, the rule notices, and once the app
-//! is quick again the alert is resolved. Real programs, at the stand-in's own pace.
+//! Step 05 is slow, the rule fires an alert, and with a quick app the alert is resolved. Real
+//! programs, with the stand-in's own timing.
 
 use harness::text;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! What every step does, row by row of the contract, on every step that the row applies to.
+//! The contract of the steps, each row on every step that it applies to.
 
 use std::{
     ffi::OsString,
@@ -77,8 +77,8 @@ fn listens_on_loopback_only(number: u8) {
     let session = Session::start(number).unwrap();
     let address = session.step.address();
     assert_eq!(address.ip().to_string(), "127.0.0.1");
-    // All of 127/8 is this machine on Linux, so a program that listened on every address would
-    // be heard here.
+    // All of 127/8 is this machine on Linux, so a program that listens on every address would
+    // answer here.
     if cfg!(target_os = "linux") {
         TcpStream::connect(("127.0.0.2", address.port())).unwrap_err();
     }
@@ -142,7 +142,7 @@ fn redirects_to_the_trailing_slash(number: u8) {
     for (path, target) in [("/Ada", "/Ada/"), ("/J%C3%BCrgen%2F%3Cb%3E", "/J%C3%BCrgen%2F%3Cb%3E/")]
     {
         let reply = session.step.get(path).unwrap();
-        // Temporary: a browser would remember a permanent one for whatever runs on this port next.
+        // Temporary: a browser would apply a permanent redirect to the next program on this port.
         assert_eq!(reply.status, 307);
         assert_eq!(reply.headers["location"], target);
     }
@@ -152,7 +152,7 @@ fn favicon_is_404_and_not_counted(number: u8) {
     let session = Session::start(number).unwrap();
     assert_eq!(session.step.get("/favicon.ico").unwrap().status, 404);
     let (_, exports) = session.stop().unwrap();
-    // The HTTP layer of steps 02 and 03 measures every request there is, by its route.
+    // The HTTP layer of steps 02 and 03 measures every request by its route.
     let exports = exports.concat();
     assert!(!exports.contains("naughty_or_nice_counter"), "{exports}");
     assert!(!exports.contains("request-count"), "{exports}");
@@ -185,11 +185,11 @@ fn exits_with_0_on_ctrl_c_and_sigterm(number: u8) {
 fn open_request_is_finished_at_shutdown(number: u8) {
     let session = Session::start(number).unwrap();
     let mut client = session.step.connect().unwrap();
-    // Half a request: the app has to wait for the rest.
+    // Half a request: the app has to wait for the other half.
     client.write_all(b"GET /Ada/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n").unwrap();
     session.step.get("/Grace/").unwrap();
     session.step.terminate().unwrap();
-    // From now on nobody new is let in.
+    // From now on the app accepts no connections.
     let refused = || TcpStream::connect(session.step.address()).is_err();
     harness::wait_until("connections are refused", refused).unwrap();
     client.write_all(b"\r\n").unwrap();
@@ -199,7 +199,7 @@ fn open_request_is_finished_at_shutdown(number: u8) {
     let Session { step, backend, .. } = session;
     let finished = step.stop().unwrap();
     assert!(finished.status.success(), "{}", finished.stderr);
-    // Both visitors are in what was exported at the end.
+    // The last export contains both visitors.
     let bodies = backend.requests().into_iter().map(|request| request.body);
     match number {
         2 => assert!(finished.stdout.contains("Count        : 2\n"), "{}", finished.stdout),
@@ -218,7 +218,8 @@ fn shutdown_does_not_wait_for_a_stuck_client(number: u8) {
     let (finished, _) = session.stop().unwrap();
     assert_eq!(finished.status.code(), Some(0), "{}", finished.stderr);
     assert!(finished.stderr.contains("some requests are still open"), "{}", finished.stderr);
-    // Five seconds for the client, at most five for the last export, and a slow machine's share.
+    // Five seconds for the client, five at most for the last export, and a reserve for a slow
+    // machine.
     assert!(asked.elapsed() < Duration::from_secs(20), "{:?}", asked.elapsed());
     drop(client);
 }
@@ -266,8 +267,8 @@ fn exports_every_five_seconds(number: u8) {
     let first = Instant::now();
     session.step.get("/Ada/").unwrap();
     session.wait_for_exports(2).unwrap();
-    // From one to the next, not from the start: how long a start takes is the machine's affair.
-    // So is how soon this test notices, where nobody wrote down when an export came.
+    // Between two exports, not from the start, as the time of a start depends on the machine.
+    // Without a back end's times, the bounds are wider.
     let (gap, bounds) = match session.backend.requests().as_slice() {
         [first, second, ..] => (second.at - first.at, 4.9..10.0),
         _ => (first.elapsed(), 3.0..12.0),
@@ -280,7 +281,7 @@ fn export_interval_can_be_set(number: u8) {
     let by_default = Session::start(number).unwrap();
     let session = Session::with(number, often, |_| OK).unwrap();
     for seen in 0..3 {
-        // Step 04's exporter sends only what is new.
+        // Step 04's exporter sends only new data.
         session.step.get("/Ada/").unwrap();
         by_default.step.get("/Ada/").unwrap();
         session.wait_for_exports(seen + 1).unwrap();
@@ -326,7 +327,7 @@ fn exports_no_visitor_names(number: u8) {
 const VARIABLE: &str = "APPLICATIONINSIGHTS_CONNECTION_STRING";
 
 fn accepts_connection_strings_as_the_portal_shows_them(number: u8) {
-    // Those of the session end in one; this is how the portal shows them.
+    // The connection strings of a session end with a semicolon; the portal shows this form.
     let portal = format!(
         "InstrumentationKey={KEY};IngestionEndpoint=https://westeurope-5.in.applicationinsights\
          .azure.com/;LiveEndpoint=https://westeurope.livediagnostics.monitor.azure.com/;\
@@ -362,7 +363,7 @@ fn assert_no_connection_string(program: Program) {
 }
 
 fn invalid_connection_string_is_not_printed(number: u8) {
-    // Each is broken in another way; some make the exporter alone panic.
+    // Each string is invalid in another way; some make the exporter panic.
     for rest in [
         "IngestionEndpoint=ingest",
         "IngestionEndpoint=https://",
@@ -383,8 +384,8 @@ fn invalid_connection_string_is_not_printed(number: u8) {
 
 const OK: harness::Answer = harness::Answer::Status(200);
 
-/// All of 127/8 is this machine on Linux, but a step only knows 127.0.0.1 for its own: this stands
-/// for the real cloud.
+/// All of 127/8 is this machine on Linux, but a step accepts only 127.0.0.1 as this machine. So the
+/// address stands for the real cloud.
 fn uses_tls_except_on_loopback(number: u8) {
     if !cfg!(target_os = "linux") {
         return;
@@ -399,7 +400,7 @@ fn uses_tls_except_on_loopback(number: u8) {
     assert_eq!(first, [0x16], "a TLS handshake, and not a POST for all to read");
 }
 
-/// One readable line on stderr that names the trouble, exit code 1, and no telemetry.
+/// One readable line on stderr that names the problem, exit code 1, and no telemetry.
 fn assert_refused(finished: &harness::Finished, what: &str) {
     assert_eq!(finished.status.code(), Some(1), "{}", finished.stderr);
     assert_eq!(finished.stdout, "");

@@ -1,4 +1,4 @@
-//! What the book shows happening, made to happen. Each experiment is a snapshot that a page shows.
+//! The experiments of the book. The result of each is a snapshot that a page shows.
 
 use std::{fmt::Write as _, io::Write as _};
 
@@ -18,7 +18,7 @@ fn often(program: Program) -> Program {
     program.env("OTEL_METRIC_EXPORT_INTERVAL", "50")
 }
 
-/// A name that would be a script, and one that is none.
+/// A name that is a script, and an empty one.
 #[test]
 fn names_are_escaped() {
     let session = Session::start(1).unwrap();
@@ -39,7 +39,7 @@ fn names_are_escaped() {
     assert_snapshot(1, "strange-names", page.trim_end());
 }
 
-/// Three requests each time; one program is asked to stop, the other is killed.
+/// Three requests each time; one program is stopped, the other is killed.
 #[test]
 fn killed_program_loses_its_last_metrics() {
     let mut table = String::new();
@@ -59,7 +59,7 @@ fn killed_program_loses_its_last_metrics() {
     assert_snapshot(2, "flush", table.trim_end());
 }
 
-/// `cargo run -p step-02 | head -1`: who reads stdout goes away after the first export.
+/// `cargo run -p step-02 | head -1`: the reader of stdout ends after the first export.
 #[test]
 fn closed_stdout() {
     let mut step = often(step(2)).start().unwrap();
@@ -76,14 +76,14 @@ fn closed_stdout() {
     assert_snapshot(2, "closed-stdout", &portable(&told.collect::<Vec<_>>().join("\n")));
 }
 
-/// The layer believes any method, so a client can make as many series as it likes; up to 2,000.
+/// The layer records any method, so a client can create any number of series, up to 2,000.
 #[test]
 fn series_above_the_limit_overflow() {
     let session = Session::with(2, hourly, |_| OK).unwrap();
     let methods = 2100;
     let mut stream = session.step.connect().unwrap();
     let requests = (1..=methods).map(|n| {
-        // The last one asks the app to hang up, which says that all are answered.
+        // The last request closes the connection, which shows that all are answered.
         let connection = if n == methods { "close" } else { "keep-alive" };
         format!("METHOD{n} /Ada/ HTTP/1.1\r\nHost: a\r\nConnection: {connection}\r\n\r\n")
     });
@@ -131,8 +131,8 @@ async fn cumulative_and_delta_counts() {
     assert_snapshot(3, "temporality", table.trim_end());
 }
 
-/// A hundred requests to step 05, on a clock that a test turns: what the average says of them, and
-/// what it does not.
+/// A hundred requests to step 05, on a clock that a test moves: their average, and the distribution
+/// that the average hides.
 #[tokio::test(start_paused = true)]
 async fn average_hides_slow_requests() {
     let recorder = Recorder::global(Temporality::Delta);
@@ -163,7 +163,7 @@ async fn average_hides_slow_requests() {
     assert_snapshot(5, "average", &text);
 }
 
-/// Step 03 without a Collector: what stderr says, and that the page is there all the same.
+/// Step 03 without a Collector: the messages on stderr. The page is served all the same.
 #[test]
 fn export_without_a_collector() {
     let gone = Backend::start(|_| OK).unwrap();
@@ -190,16 +190,16 @@ fn aborted_request() {
     let step = program.start().unwrap();
     let mut client = step.connect().unwrap();
     client.write_all(b"GET /Ada/ HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
-    // The app takes one after the other, so once this is answered the other has begun.
+    // The app accepts connections in order: this answer shows that the other request has begun.
     step.get("/favicon.ico").unwrap();
     drop(client);
-    // Stopping, the app gives up what is still open: either way it is recorded before the end.
+    // At its end the app aborts open requests, so the request is recorded in any case.
     assert!(step.stop().unwrap().status.success());
     let printed = stand_in.stop().unwrap().stdout;
     assert_snapshot(5, "impatient", text::app_insights(&printed).trim_end());
 }
 
-/// The messages of starts that fail, for the page on what to do when something does not work.
+/// The messages of failed starts, for the page on troubleshooting.
 #[test]
 fn refused_starts() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -214,7 +214,7 @@ fn refused_starts() {
     assert_snapshot(4, "refusals", &portable(&messages.join("\n")));
 }
 
-/// Without the number that each operating system has of its own for an error.
+/// A message without the operating system's own number for the error.
 fn portable(text: &str) -> String {
     text.split(" (os error ")
         .enumerate()

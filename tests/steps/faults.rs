@@ -1,4 +1,4 @@
-//! When things go wrong: the app serves on, what can be kept is kept, and stderr says what is lost.
+//! Failures: the app serves on, keeps the counts that it can keep, and reports the lost ones.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -21,7 +21,7 @@ fn greet(step: &Running, times: usize) {
     }
 }
 
-/// What the Collector stand-in printed last of step 03's counter, over both verdicts.
+/// The last total of step 03's counter that the Collector stand-in printed, over both verdicts.
 fn printed(stdout: &str) -> i64 {
     let last = stdout.rsplit("Name: naughty_or_nice_counter").next().unwrap_or_default();
     let values = last.lines().filter_map(|line| line.strip_prefix("Value: "));
@@ -30,7 +30,7 @@ fn printed(stdout: &str) -> i64 {
 
 #[test]
 fn late_collector_gets_all_counts() {
-    // A back end that was there and is gone: its port is free, and nobody listens.
+    // The port of a stopped back end: it is free.
     let gone = harness::Backend::start(|_| OK).unwrap();
     let address = gone.address();
     let program = often(pointed_at(3, &gone));
@@ -92,7 +92,7 @@ fn sigterm_between_exports_loses_no_counts() {
         let Session { step, backend, .. } = session;
         assert!(step.stop().unwrap().status.success());
         let mut totals = backend.requests().into_iter().map(|request| total(&request.body));
-        // OTLP is cumulative: the last export says it all. Application Insights gets deltas.
+        // OTLP is cumulative: the last export has the total. Application Insights gets deltas.
         let whole = if number == 3 { totals.next_back() } else { Some(totals.sum()) };
         assert_eq!(whole, Some(23), "step 0{number}");
     }
@@ -120,15 +120,15 @@ fn step_03_recovers_from_failing_collector() {
             let pause = requests[1].at - requests[0].at;
             assert!(pause >= Duration::from_millis(900), "asked for a second, got {pause:?}");
         }
-        // The others are tried again and succeed, so there is nothing to report.
+        // The other failures are retried with success, so stderr reports nothing.
         if matches!(trouble, Answer::Status(400)) {
             assert!(finished.stderr.contains(sign), "{}", finished.stderr);
         }
     }
 }
 
-/// Followed, a redirect would turn the export into a GET without a body, and a login page's 200
-/// into success.
+/// Following a redirect would turn the export into a GET without a body, and a login page's 200
+/// would look like success.
 #[test]
 fn redirects_are_errors() {
     for (number, status) in [(3, 302), (3, 307), (4, 302), (4, 307)] {
@@ -143,7 +143,7 @@ fn redirects_are_errors() {
     }
 }
 
-/// As on many a company's laptop. What is on this machine is not for the proxy.
+/// As on a laptop of a company. Requests to this machine bypass the proxy.
 #[test]
 fn proxies_are_not_used_for_loopback() {
     let proxy = harness::Backend::start(|_| Answer::Status(502)).unwrap();
@@ -176,7 +176,7 @@ fn step_04_retries_failed_exports() {
         assert!(finished.status.success());
         assert!(finished.stderr.contains("next try in "), "{}", finished.stderr);
         assert!(!finished.stderr.contains(tests::KEY), "{}", finished.stderr);
-        // The exporter has its own idea of when to try again, whatever `Retry-After` says.
+        // The exporter has a retry interval of its own and ignores `Retry-After`.
         let requests_seen = backend.requests();
         assert!(requests_seen[1].at - requests_seen[0].at < Duration::from_secs(15));
         let taken = requests_seen.into_iter().skip(2).map(|request| requests(&request.body));
@@ -184,7 +184,7 @@ fn step_04_retries_failed_exports() {
     }
 }
 
-/// A delta that was refused is gone: the exporter keeps nothing back. The book says so.
+/// A rejected delta is lost: the exporter does not keep it. The book says so.
 #[test]
 fn step_04_reports_and_loses_rejected_exports() {
     let answer = |before| if before == 0 { Answer::Status(400) } else { OK };
@@ -234,7 +234,7 @@ fn exports_continue_after_a_timeout() {
 }
 
 /// `cargo run -p step-02 | head -1`. The stdout exporter prints with `println!`, whose panic ends
-/// the reader's thread; the day it does not, this test fails and the book's remark can go.
+/// the reader's thread. When an upgrade changes this, the test fails, and the book's remark can go.
 #[test]
 fn closed_stdout_stops_metrics_but_not_the_app() {
     let mut step = often(step(2)).start().unwrap();
@@ -257,12 +257,12 @@ fn long_names_are_accepted_up_to_the_limit_of_http() {
         let reply = session.step.get(&format!("/{name}/")).unwrap();
         assert_eq!(reply.status, 200);
         assert!(reply.text().starts_with(&name));
-        // More than the http crate takes in an address.
+        // Longer than the http crate allows in an address.
         let answer = session.step.raw(
             format!("GET /{}/ HTTP/1.1\r\nConnection: close\r\n\r\n", "a".repeat(70_000))
                 .as_bytes(),
         );
-        // The server may hang up before it was sent all of it.
+        // The server may close the connection before it has received everything.
         if let Ok(answer) = answer {
             assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
         }
@@ -270,8 +270,8 @@ fn long_names_are_accepted_up_to_the_limit_of_http() {
     }
 }
 
-/// Asks for `names` names that nobody had before, many to a packet: what is tried here is the
-/// memory, not the network.
+/// Requests `names` distinct names, many to a packet: the subject is the memory, not the
+/// network.
 fn ask_for_names(step: &Running, names: usize) {
     let mut stream = step.connect().unwrap();
     let mut answers = BufReader::new(stream.try_clone().unwrap());
@@ -300,7 +300,7 @@ fn ask_for_names(step: &Running, names: usize) {
     reader.join().unwrap();
 }
 
-/// Step 05 answers like step 04, only later, which would take days.
+/// Without step 05: it answers like step 04, but its delays would take days.
 #[cfg(target_os = "linux")]
 #[test]
 #[ignore = "sends hundreds of thousands of requests"]
@@ -316,7 +316,7 @@ fn distinct_names_do_not_grow_memory() {
     }
 }
 
-/// Step 05 sleeps, so a client can go away while it does.
+/// Step 05 sleeps, so a client can disconnect during the request.
 #[test]
 fn aborted_requests_are_counted_and_timed() {
     let seed = (0..1000).find(|&seed| fastrand::Rng::with_seed(seed).u64(0..=3) == 3).unwrap();
@@ -324,7 +324,7 @@ fn aborted_requests_are_counted_and_timed() {
     let session = Session::with(5, sleepy, |_| OK).unwrap();
     let mut client = session.step.connect().unwrap();
     client.write_all(b"GET /Ada/ HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
-    // The app takes one after the other, so once this is answered the other has begun.
+    // The app accepts connections in order: this answer shows that the other request has begun.
     session.step.get("/favicon.ico").unwrap();
     drop(client);
     session.wait_for_exports(1).unwrap();
