@@ -75,7 +75,7 @@ fn pages() -> Vec<PathBuf> {
     let summary = fs::read_to_string(book.join("SUMMARY.md")).unwrap();
     let linked = summary.lines().filter_map(|line| line.split_once("](")?.1.split_once(')'));
     let chapters = linked.map(|(page, _)| book.join(page));
-    // Of Azure last, as it goes on with the variable that step 04 had set.
+    // The page on Azure last: it uses the variable that step 04 has set.
     let azure = root().join("azure").join("README.md");
     [root().join("README.md")].into_iter().chain(chapters).chain([azure]).collect()
 }

@@ -1,4 +1,4 @@
-//! The book in a browser: for whoever reads it on a phone, in the dark, without a mouse, or from a
+//! The book in a browser: on a phone, in dark mode, by keyboard, and from a
 //! USB stick.
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use tests::{
     browser::{Axe, Browser, Key, Scheme, View},
 };
 
-/// What is the matter, from page to page.
+/// Fails with all findings.
 fn assert_none(found: &[String]) {
     assert!(found.is_empty(), "{} things:\n{}", found.len(), found.join("\n"));
 }
@@ -16,12 +16,12 @@ fn assert_none(found: &[String]) {
 /// Whether a picture is on the full screen.
 const SHOWN: &str = "document.querySelector('dialog.slide')?.open == true";
 
-/// What is folded away, nobody can see.
+/// Opens all folded elements, so that the checks see them.
 fn unfold(browser: &Browser) {
     browser.eval("document.querySelectorAll('details').forEach(it => it.open = true)");
 }
 
-/// Opens each page, and the one for printing, which has all others.
+/// Opens each page, and the page for printing, which contains all others.
 fn every_page_loads(browser: &Browser, book: &Book) {
     let mut found = Vec::new();
     let mut titles = Vec::new();
@@ -74,7 +74,7 @@ fn every_page_loads_and_search_finds_from_a_usb_stick() {
 
 #[test]
 #[ignore = "needs a browser"]
-fn one_can_go_through_the_book_and_back() {
+fn next_and_previous_go_through_the_book() {
     let Some(browser) = Browser::start() else { return };
     let book = Book::serve().unwrap();
     let pages = pages();
@@ -99,7 +99,7 @@ fn one_can_go_through_the_book_and_back() {
 
 #[test]
 #[ignore = "needs a browser"]
-fn it_can_be_read_in_the_dark() {
+fn text_is_readable_in_dark_mode() {
     let Some(browser) = Browser::start() else { return };
     let book = Book::serve().unwrap();
     // How light the page and the text on it are, from 0 to 255.
@@ -151,7 +151,7 @@ fn no_page_scrolls_sideways_on_a_phone() {
     }
     assert_none(&found);
 
-    // It would also have noticed.
+    // The check notices a wide element.
     let wider = "document.querySelector('main').insertAdjacentHTML(
         'beforeend', '<p class=wider style=width:400px>A</p>')";
     browser.eval(wider);
@@ -161,11 +161,11 @@ fn no_page_scrolls_sideways_on_a_phone() {
 
 #[test]
 #[ignore = "needs a browser"]
-fn nobody_is_kept_out() {
+fn pages_pass_the_accessibility_checks() {
     let Some(axe) = Axe::find() else { return };
     let Some(browser) = Browser::start() else { return };
     let book = Book::serve().unwrap();
-    // Where the same is the matter in many places, a few of them will do.
+    // A few of many equal findings are enough.
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for scheme in [Scheme::Light, Scheme::Dark] {
         browser.look(View::LAPTOP, scheme);
@@ -193,7 +193,7 @@ fn nobody_is_kept_out() {
 
 #[test]
 #[ignore = "needs a browser"]
-fn the_teachers_notes_open_without_a_mouse() {
+fn notes_for_the_teacher_open_by_keyboard() {
     let Some(browser) = Browser::start() else { return };
     let book = Book::serve().unwrap();
     let mut opened = 0;
@@ -220,10 +220,10 @@ fn the_teachers_notes_open_without_a_mouse() {
 
 #[test]
 #[ignore = "needs a browser"]
-fn the_pictures_can_be_shown_one_after_the_other_without_a_mouse() {
+fn pictures_can_be_shown_in_turn_by_keyboard() {
     let Some(browser) = Browser::start() else { return };
     let book = Book::serve().unwrap();
-    // All pictures there are, by chapter.
+    // All pictures, by chapter.
     let mut pictures = Vec::new();
     for page in pages() {
         browser.open(&book.page(&page));
@@ -245,7 +245,7 @@ fn the_pictures_can_be_shown_one_after_the_other_without_a_mouse() {
         browser.press(Key::Right);
         shown(picture);
     }
-    // Back into the chapter before, at its end.
+    // Back into the previous chapter, at its end.
     let chapter = |at: &usize| pictures[*at].0 != pictures[*at - 1].0;
     let first = (1..pictures.len()).rev().find(chapter).unwrap();
     for picture in pictures[first - 1..pictures.len() - 1].iter().rev() {
@@ -258,7 +258,7 @@ fn the_pictures_can_be_shown_one_after_the_other_without_a_mouse() {
     let back = "document.activeElement == [...document.querySelectorAll('main .enlarge')].at(-1)";
     browser.wait("the button of the picture", back);
 
-    // By its address, as a teacher keeps it.
+    // By its address, as in a bookmark.
     let (page, number) = pictures.iter().max_by_key(|(_, number)| number).unwrap();
     for (name, number) in [("slide", 1), ("slide-2", 2), ("slide-last", *number)] {
         browser.open("about:blank");

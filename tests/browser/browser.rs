@@ -1,4 +1,4 @@
-//! The browser that the other tests look through: would it notice?
+//! The test browser itself: that it reports problems.
 
 use std::{
     fs,
@@ -22,7 +22,7 @@ fn page(html: &str) -> (TempDir, String) {
 
 #[test]
 #[ignore = "needs a browser"]
-fn it_hears_what_goes_wrong_on_a_page_and_nothing_else() {
+fn errors_of_a_page_are_reported() {
     let Some(browser) = Browser::start() else { return };
     let (_folder, url) = page("<p>Hello</p>");
     browser.open(&url);
@@ -46,7 +46,7 @@ fn it_hears_what_goes_wrong_on_a_page_and_nothing_else() {
 
 #[test]
 #[ignore = "needs a browser"]
-fn it_shows_a_page_as_it_is_told_to() {
+fn size_and_color_scheme_apply() {
     let Some(browser) = Browser::start() else { return };
     let (_folder, url) = page("<input aria-label=Name>");
     browser.open(&url);
@@ -63,10 +63,10 @@ fn it_shows_a_page_as_it_is_told_to() {
     assert_eq!(browser.eval("document.activeElement.value"), "Ada");
 }
 
-/// Pages may forbid all scripts but their own. The checks are not scripts of theirs.
+/// Pages may forbid all scripts except their own. The checks still have to run.
 #[test]
 #[ignore = "needs a browser"]
-fn it_finds_what_keeps_people_out_under_a_strict_policy() {
+fn accessibility_checks_work_under_a_strict_policy() {
     let Some(axe) = Axe::find() else { return };
     let Some(browser) = Browser::start() else { return };
     let policy = "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'\">";
@@ -83,7 +83,7 @@ fn it_finds_what_keeps_people_out_under_a_strict_policy() {
 
 #[test]
 #[ignore = "needs a browser"]
-fn nothing_is_left_of_it_when_a_test_fails() {
+fn failed_test_leaves_no_browser_behind() {
     let Some(browser) = Browser::start() else { return };
     let id = browser.id().unwrap();
     let process = Path::new("/proc").join(id.to_string());

@@ -17,13 +17,13 @@ const APP_PAGE: &str = "app-page";
 
 #[test]
 #[ignore = "needs a browser"]
-fn the_page_of_the_app() {
+fn picture_of_the_app() {
     let Some(browser) = Browser::start() else { return };
     let app = step(1).start().unwrap();
     browser.look(View { scale: 1.5, ..View::window(480, 90) }, Scheme::Light);
     browser.open(&app.url("/Ada/"));
     browser.screenshot(APP_PAGE, ":root", str::to_string);
-    // The alternative is typed by hand.
+    // The alternative text is typed by hand.
     let chapter = fs::read_to_string(root().join("book/src/step-01.md")).unwrap();
     let figure = chapter.lines().find(|line| line.starts_with("{{#figure app-page ")).unwrap();
     assert!(figure.contains(&browser.text("body")), "{figure}");
@@ -58,7 +58,7 @@ fn screenshot(colors: u32) -> Vec<u8> {
 }
 
 #[test]
-fn a_picture_and_its_text_stay_together() {
+fn picture_keeps_its_text() {
     let folder = tempfile::tempdir().unwrap();
     let picture = Picture::at(folder.path().join("picture.png"));
     assert!(picture.shows("two\nlines").is_err(), "it is not there");
@@ -91,7 +91,7 @@ fn size(picture: &Picture) -> (u32, u32) {
 
 #[test]
 #[ignore = "needs a browser"]
-fn a_picture_is_taken_again_when_the_page_says_something_else() {
+fn picture_is_taken_again_when_the_text_changes() {
     let Some(browser) = Browser::start() else { return };
     let folder = tempfile::tempdir().unwrap();
     let page = folder.path().join("page.html");
@@ -114,7 +114,7 @@ fn a_picture_is_taken_again_when_the_page_says_something_else() {
     hold(true).unwrap();
     assert_eq!(picture.text().unwrap().unwrap(), "At NN:NN\nAlways\n");
 
-    // What is masked is no difference, and then not a byte of the picture changes.
+    // A masked difference does not count, and then not a byte of the picture changes.
     let taken = fs::read(picture.path()).unwrap();
     write("At 12:16");
     hold(false).unwrap();
@@ -128,7 +128,7 @@ fn a_picture_is_taken_again_when_the_page_says_something_else() {
     hold(true).unwrap();
     hold(false).unwrap();
 
-    // An element alone.
+    // One element.
     let element = Picture::at(folder.path().join("element.png"));
     browser.hold(&element, "p + p", mask, true);
     assert_eq!(element.text().unwrap().unwrap(), "Always\n");
@@ -136,7 +136,7 @@ fn a_picture_is_taken_again_when_the_page_says_something_else() {
     assert_eq!(sizes[0], (1280, 800));
     assert!(sizes[1].0 > 1200 && sizes[1].1 < 30, "{sizes:?}");
 
-    // Half of it would be shown, and all of it be said.
+    // The picture would show half of the element, and its text all of it.
     write(&"A<br>".repeat(100));
     let large = hold(true).unwrap_err();
     assert!(large.contains("does not fit into the window"), "{large}");

@@ -1,5 +1,5 @@
-//! `ARCHITECTURE.md` and the other pages for whoever works on the workshop: the picture of the
-//! packages is drawn from `cargo metadata`, and no page names a file that is not there.
+//! The pages for contributors: the drawing of the packages in `ARCHITECTURE.md` comes from
+//! `cargo metadata`, and every file that a page names exists.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,13 +23,13 @@ fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// What the picture shows of a package.
+/// The data of a package in the drawing.
 struct Package {
     folder: String,
     description: String,
-    /// What it is built with.
+    /// The packages that it is built with.
     uses: BTreeSet<String>,
-    /// What only its tests are built with.
+    /// The packages that only its tests are built with.
     tested_with: BTreeSet<String>,
 }
 
@@ -43,7 +43,7 @@ fn packages() -> BTreeMap<String, Package> {
     let packages = metadata["packages"].as_array().unwrap().iter().map(|package| {
         let manifest = text(&package["manifest_path"]);
         let folder = Path::new(&manifest).parent().unwrap().strip_prefix(root()).unwrap();
-        // What has a path is in this repository.
+        // A dependency with a path is in this repository.
         let own =
             package["dependencies"].as_array().unwrap().iter().filter(|d| d["path"].is_string());
         let (dev, other): (Vec<_>, Vec<_>) = own.partition(|d| d["kind"] == "dev");
@@ -61,7 +61,8 @@ fn packages() -> BTreeMap<String, Package> {
     packages.collect()
 }
 
-/// A flowchart in Mermaid, which GitHub draws, and the same as a table for those who do not see it.
+/// A flowchart in Mermaid, which GitHub draws, and the same as a table for readers who cannot see
+/// it.
 fn drawing() -> String {
     let packages = packages();
     let id = |name: &str| name.replace('-', "_");
@@ -100,7 +101,7 @@ fn drawing() -> String {
 }
 
 #[test]
-fn the_picture_is_that_of_the_workspace() {
+fn drawing_matches_the_workspace() {
     let page = read("ARCHITECTURE.md");
     let (before, rest) = page.split_once(BEGIN).expect("the place for the picture");
     let (drawn, after) = rest.split_once(END).expect("the end of the picture");
@@ -115,9 +116,9 @@ fn the_picture_is_that_of_the_workspace() {
     );
 }
 
-/// The rule that makes a step readable by itself.
+/// Each step can be read by itself.
 #[test]
-fn the_steps_stand_alone() {
+fn steps_use_no_package_of_the_workspace() {
     for (name, package) in packages() {
         let is_step = package.folder.starts_with("steps/");
         assert!(!is_step || package.uses.is_empty(), "{name} uses {:?}", package.uses);
@@ -125,12 +126,12 @@ fn the_steps_stand_alone() {
     }
 }
 
-/// What stands between backquotes.
+/// The texts between backquotes.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// Every file below the root, but for what is built or ignored.
+/// Every file below the root, except build output and ignored files.
 fn files(folder: &Path, found: &mut Vec<String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -147,19 +148,19 @@ fn files(folder: &Path, found: &mut Vec<String>) {
 }
 
 #[test]
-fn no_page_names_a_file_that_is_not_there() {
+fn files_named_on_pages_exist() {
     let mut all = Vec::new();
     files(root(), &mut all);
     let mut named = 0;
     for page in PAGES {
         let text = read(page);
-        // Fences are commands, and what a test types.
+        // Code blocks contain commands and templates.
         let prose: Vec<_> = text.split("```").step_by(2).collect();
         for name in prose.iter().flat_map(|text| quoted(text)) {
             let is_file = Path::new(name).extension().is_some_and(|end| {
                 ["bicep", "md", "rs", "snap", "toml", "yml"].iter().any(|e| end == *e)
             });
-            // A pattern, or an example of a file that somebody may add.
+            // A pattern, or an example of a file to add.
             if !is_file || name.contains(['*', '<', ' ']) {
                 continue;
             }

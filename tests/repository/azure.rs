@@ -1,5 +1,5 @@
-//! `azure/`, which is deployed by hand: its files follow Bicep's grammar, its rule watches what step
-//! 05 measures, and the commands that the pages list create the same.
+//! `azure/`, which is deployed by hand: its files follow Bicep's grammar, its rule watches what
+//! step 05 measures, and the commands that the pages list create the same.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -51,7 +51,7 @@ fn main_passes_every_parameter_to_monitoring() {
     assert_eq!(module.kind, "monitoring.bicep");
     for name in &monitoring.parameters {
         assert_eq!(module.get(&format!("params.{name}")), name);
-        // The second file deployed by itself does the same.
+        // The second file has the same defaults when it is deployed by itself.
         if !["email", "location"].contains(&name.as_str()) {
             assert_eq!(main.values[name], monitoring.values[name], "{name}");
         }
@@ -149,10 +149,10 @@ async fn unit_in_step_05(name: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_rule_watches_what_step_05_measures() {
+async fn rule_watches_the_latency_of_step_05() {
     let rule = rule();
     let unit = unit_in_step_05(&rule.metric).await;
-    // A second, in the instrument's own unit, and the name that says so.
+    // One second in the unit of the instrument, and the variable's name with that unit.
     let (second, threshold) = match unit.as_str() {
         "ms" => ("1000", "thresholdInMilliseconds"),
         "s" => ("1", "thresholdInSeconds"),
@@ -175,7 +175,7 @@ async fn the_rule_watches_what_step_05_measures() {
 }
 
 #[test]
-fn the_readme_lists_what_is_created() {
+fn readme_lists_every_resource() {
     let readme = read("azure/README.md");
     let mut listed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for row in readme.lines().filter(|line| line.contains("| `Microsoft.")) {
@@ -194,7 +194,7 @@ fn the_readme_lists_what_is_created() {
 
 /// Twenty apps, all day, each with two series. Azure bills less than the size of the envelopes.
 #[test]
-fn a_class_stays_below_the_daily_cap() {
+fn class_stays_below_the_daily_cap() {
     let snapshot = fs::read_to_string(folder(5).join("snapshots/envelopes.snap")).unwrap();
     let json = snapshot.splitn(3, "---\n").nth(2).unwrap();
     let envelopes: serde_json::Value = serde_json::from_str(json).unwrap();
@@ -249,7 +249,7 @@ impl Az {
         &values[0]
     }
 
-    /// As the CLI understands it.
+    /// The rule as the CLI reads it.
     fn rule(&self) -> Rule {
         let condition = words(self.get("--condition"));
         let (namespace, metric) = condition[1].rsplit_once('.').unwrap();
@@ -271,7 +271,7 @@ impl Az {
     }
 }
 
-/// The words of a command, as a shell splits it. What is in `"$(...)"` stays one word.
+/// The words of a command, as a shell splits it. `"$(...)"` stays one word.
 fn words(line: &str) -> Vec<String> {
     let (mut words, mut quoted) = (vec![String::new()], false);
     for char in line.chars() {

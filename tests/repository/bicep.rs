@@ -8,7 +8,7 @@ use tree_sitter::{Node, Parser};
 /// The declarations of a file.
 #[derive(Default)]
 pub struct Bicep {
-    /// What the file is deployed into, if it says so.
+    /// The scope of the deployment, if the file sets it.
     pub target_scope: Option<String>,
     /// The names of the parameters.
     pub parameters: BTreeSet<String>,

@@ -1,4 +1,4 @@
-//! What the repository promises about itself: small steps, few crates, one version of everything.
+//! The limits of the repository: small steps, few crates, one version of everything.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -41,9 +41,9 @@ fn each_step_builds_few_crates() {
     }
 }
 
-/// Neither blank lines nor comments count as lines of a step: they are what makes it readable.
+/// Blank lines and comments do not count: they make a step readable.
 #[test]
-fn each_step_is_small() {
+fn each_step_has_few_lines() {
     for ((number, _), limit) in STEPS.into_iter().zip([100, 125, 150, 195, 195]) {
         let mut total = 0;
         for file in fs::read_dir(folder(number).join("src")).unwrap() {
@@ -57,10 +57,10 @@ fn each_step_is_small() {
     }
 }
 
-/// From one step to the next, what is not the lesson stays letter for letter: the whole diff can
+/// Code that is not the lesson stays the same from one step to the next, so that the whole diff can
 /// be read in a minute.
 #[test]
-fn each_step_changes_little() {
+fn each_step_has_few_new_lines() {
     for (number, limit) in (2..=5_u8).zip([45, 50, 110, 10]) {
         let sources = |number| -> BTreeMap<String, String> {
             fs::read_dir(folder(number).join("src"))
@@ -82,9 +82,9 @@ fn each_step_changes_little() {
     }
 }
 
-/// A step states its versions itself, so that it can be copied out. They must be the workspace's.
+/// A step states its versions itself, so that it builds outside. They must be the workspace's.
 #[test]
-fn the_steps_and_the_workspace_agree_on_versions() {
+fn steps_and_workspace_have_the_same_versions() {
     fn versions(table: &Table) -> impl Iterator<Item = (&String, &str)> {
         table.iter().filter_map(|(name, value)| {
             let version = value.as_str().or_else(|| value.get("version")?.as_str())?;
@@ -124,7 +124,7 @@ fn each_step_builds_outside_the_repository() {
         }
         fs::copy(folder(number).join("Cargo.toml"), copy.join("Cargo.toml")).unwrap();
         fs::copy(root().join("Cargo.lock"), copy.join("Cargo.lock")).unwrap();
-        // In the target folder, so that the dependencies need not be built anew each time.
+        // In the target folder, so that the dependencies are built only once.
         let target = root().join("target").join("copied-out");
         let target = target.to_str().unwrap();
         cargo(&copy, &["check", "--offline", "--quiet", "--target-dir", target]);
@@ -132,16 +132,16 @@ fn each_step_builds_outside_the_repository() {
 }
 
 #[test]
-fn the_steps_depend_on_nothing_of_the_workshop() {
+fn step_manifests_name_no_path_or_workspace() {
     for (number, _) in STEPS {
         let manifest = read(folder(number).join("Cargo.toml"));
         assert!(!manifest.contains("path =") && !manifest.contains("workspace"), "step 0{number}");
     }
 }
 
-/// One Collector: in the compose file, in CI, and in what the stand-in says it imitates.
+/// One Collector: in the compose file, in CI, and in the README of the stand-in.
 #[test]
-fn everybody_names_the_same_collector() {
+fn all_files_name_the_same_collector_version() {
     let image = "otel/opentelemetry-collector-contrib:";
     let compose = read("docker-compose.yml");
     let (_, version) = compose.split_once(image).expect("the compose file names the image");
@@ -152,15 +152,15 @@ fn everybody_names_the_same_collector() {
     assert!(modules.len() > 5);
     for module in modules {
         let own = module.ends_with(&format!(" v{version}"));
-        // The providers are on a release train of their own.
+        // The providers have version numbers of their own.
         assert!(own || module.contains("/confmap/provider/"), "{module}");
     }
     assert!(read("workshop/collector/README.md").contains(version));
 }
 
-/// Ports on loopback alone, each one that the configuration opens and no other.
+/// Ports on loopback only: each port that the configuration opens, and no other.
 #[test]
-fn the_compose_file_publishes_what_the_configuration_opens() {
+fn compose_file_publishes_the_configured_ports() {
     let ports = |text: &str, before: &str, after: char| -> BTreeSet<String> {
         let found = text.lines().filter_map(|line| line.split_once(before));
         found.map(|(_, rest)| rest.split(after).next().unwrap().trim().to_string()).collect()
@@ -174,9 +174,9 @@ fn the_compose_file_publishes_what_the_configuration_opens() {
     assert_eq!(all, 3, "no port is published anywhere else");
 }
 
-/// The example leads to the stand-in, and no real connection string was committed.
+/// The example points to the stand-in, and no real connection string was committed.
 #[test]
-fn the_example_of_the_environment_leads_to_the_stand_in() {
+fn example_environment_points_to_the_stand_in() {
     let example = read(".env.example");
     assert!(example.contains("InstrumentationKey=00000000-0000-0000-0000-000000000000;"));
     assert!(example.contains("IngestionEndpoint=http://127.0.0.1:4319/"));

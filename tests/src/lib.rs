@@ -1,6 +1,8 @@
 //! Finds the programs under test. Each is built as a user builds it, with `cargo build -p NAME`:
 //! the dependencies of the tests must not add features to it.
 
+#![allow(clippy::missing_panics_doc, reason = "a failing test panics")]
+
 use std::{
     collections::BTreeMap,
     env, fs,
@@ -34,9 +36,6 @@ pub const STEPS: [(u8, &str); 5] = [
 ];
 
 /// The folder that holds the workspace.
-///
-/// # Panics
-/// Never, as long as this crate is a folder in it.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate is a folder of the workspace")
 }
@@ -59,9 +58,6 @@ pub fn step(number: u8) -> Program {
 }
 
 /// A seed with which step 05 answers so many visitors without a delay.
-///
-/// # Panics
-/// When there is none among the first hundred thousand.
 pub fn seed_without_delay(visitors: usize) -> u64 {
     let undelayed = |seed: &u64| {
         let mut random = fastrand::Rng::with_seed(*seed);
@@ -95,9 +91,6 @@ pub fn app_insights() -> Program {
 }
 
 /// The binary of a package, built if it is not up to date.
-///
-/// # Panics
-/// When the package does not build.
 pub fn executable(package: &str) -> PathBuf {
     static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
@@ -134,9 +127,6 @@ pub fn skip(why: impl std::fmt::Display) {
 
 /// Compares `svg` with the picture `name` of the book. `INSTA_UPDATE=always` accepts a new one, as
 /// for snapshots.
-///
-/// # Panics
-/// When they differ, or the picture cannot be written.
 pub fn assert_figure(name: &str, svg: &str) {
     let path = root().join(format!("book/src/images/{name}.svg"));
     if env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {

@@ -18,9 +18,6 @@ const POLL: Duration = Duration::from_millis(50);
 pub struct Place(#[expect(dead_code, reason = "unlocked when it is closed")] File);
 
 /// Waits for one of `places` places. There is no limit: the tests that hold them have limits.
-///
-/// # Panics
-/// When the file of the lock cannot be opened or locked.
 pub fn wait(name: &str, places: usize) -> Place {
     loop {
         for place in 0..places {

@@ -1,5 +1,5 @@
-//! The moment for which the workshop was made: step 05 is slow, the rule notices, and once the app
-//! is quick again the alert is resolved. Real programs, at the stand-in's own pace.
+//! Step 05 is slow, the rule fires an alert, and with a quick app the alert is resolved. Real
+//! programs, with the stand-in's own timing.
 
 use harness::text;
 use serde_json::Value;
@@ -7,7 +7,7 @@ use tests::{app_insights, assert_snapshot, visited};
 
 #[test]
 #[ignore = "waits half a minute for an alert"]
-fn it_fires_and_is_resolved() {
+fn alert_fires_and_is_resolved() {
     let stand_in = app_insights().start().unwrap();
     let says = |what: &str| {
         let what = format!("alert slow {what}: ");

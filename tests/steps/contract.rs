@@ -1,4 +1,4 @@
-//! What every step does, row by row of the contract, on every step that the row applies to.
+//! The contract of the steps, each row on every step that it applies to.
 
 use std::{
     ffi::OsString,
@@ -22,44 +22,44 @@ macro_rules! steps {
 }
 
 steps!(step_01 1, step_02 2, step_03 3, step_04 4, step_05 5; {
-    port_is_8000_unless_told_otherwise
-    listens_on_loopback_alone
-    says_where_it_listens_on_the_first_line
-    prints_telemetry_alone_on_stdout
+    port_is_8000_unless_set
+    listens_on_loopback_only
+    first_line_on_stderr_is_the_address
+    stdout_has_telemetry_only
     answers_with_a_verdict
-    repeats_itself_for_the_same_seed
+    same_seed_gives_same_verdicts
     escapes_the_name
-    redirects_to_the_slash
-    has_no_icon_and_no_visitor_of_that_name
-    refuses_what_is_no_name
-    ends_well_on_ctrl_c_and_sigterm
-    lets_an_open_request_finish
-    #[ignore = "waits for a timeout of 5 s"] does_not_wait_for_a_stuck_client
-    refuses_bad_variables_by_name
-    takes_an_empty_variable_for_none
+    redirects_to_the_trailing_slash
+    favicon_is_404_and_not_counted
+    rejects_invalid_names
+    exits_with_0_on_ctrl_c_and_sigterm
+    open_request_is_finished_at_shutdown
+    #[ignore = "waits for a timeout of 5 s"] shutdown_does_not_wait_for_a_stuck_client
+    rejects_invalid_variables_by_name
+    empty_variable_counts_as_unset
 });
 
 mod telemetry {
     steps!(step_02 2, step_03 3, step_04 4, step_05 5; {
         #[ignore = "waits for two exports, 5 s apart"] exports_every_five_seconds
-        exports_as_often_as_told
-        flushes_the_last_metrics
-        is_called_naughty_or_nice
-        is_called_what_otel_service_name_says
-        never_exports_a_name
+        export_interval_can_be_set
+        last_metrics_are_exported_at_shutdown
+        default_service_name_is_naughty_or_nice
+        service_name_can_be_set
+        exports_no_visitor_names
     });
 }
 
 mod azure {
     steps!(step_04 4, step_05 5; {
-        takes_a_connection_string_with_a_semicolon_at_its_end
-        says_where_to_get_a_connection_string
-        keeps_the_connection_string_to_itself
-        speaks_tls_to_all_but_this_machines_own_addresses
+        accepts_connection_strings_as_the_portal_shows_them
+        missing_connection_string_error_says_where_to_get_one
+        invalid_connection_string_is_not_printed
+        uses_tls_except_on_loopback
     });
 }
 
-fn port_is_8000_unless_told_otherwise(number: u8) {
+fn port_is_8000_unless_set(number: u8) {
     // Held by this test, or taken already by another program. Another of these tests must not
     // release it meanwhile.
     let _place = tests::lock::wait("port-8000", 1);
@@ -73,25 +73,25 @@ fn port_is_8000_unless_told_otherwise(number: u8) {
     assert_refused(&finished, &format!("port {port}"));
 }
 
-fn listens_on_loopback_alone(number: u8) {
+fn listens_on_loopback_only(number: u8) {
     let session = Session::start(number).unwrap();
     let address = session.step.address();
     assert_eq!(address.ip().to_string(), "127.0.0.1");
-    // All of 127/8 is this machine on Linux, so a program that listened on every address would
-    // be heard here.
+    // All of 127/8 is this machine on Linux, so a program that listens on every address would
+    // answer here.
     if cfg!(target_os = "linux") {
         TcpStream::connect(("127.0.0.2", address.port())).unwrap_err();
     }
 }
 
-fn says_where_it_listens_on_the_first_line(number: u8) {
+fn first_line_on_stderr_is_the_address(number: u8) {
     let session = Session::start(number).unwrap();
     let url = session.step.url("");
     let expected = format!("Listening on {url} (try {url}/Ada/)");
     assert_eq!(session.step.stderr().lines().next(), Some(expected.as_str()));
 }
 
-fn prints_telemetry_alone_on_stdout(number: u8) {
+fn stdout_has_telemetry_only(number: u8) {
     let session = Session::start(number).unwrap();
     session.step.get("/Ada/").unwrap();
     session.step.get("/%00/").unwrap();
@@ -112,7 +112,7 @@ fn answers_with_a_verdict(number: u8) {
     assert!(verdicts.contains(&reply.text()), "{}", reply.text());
 }
 
-fn repeats_itself_for_the_same_seed(number: u8) {
+fn same_seed_gives_same_verdicts(number: u8) {
     // Step 05 delays most visitors, so few come and none waits.
     let (requests, seed) = if number == 5 { (4, seed_without_delay(4)) } else { (20, 7) };
     let run = |seed: u64| {
@@ -137,28 +137,28 @@ fn escapes_the_name(number: u8) {
     );
 }
 
-fn redirects_to_the_slash(number: u8) {
+fn redirects_to_the_trailing_slash(number: u8) {
     let session = Session::start(number).unwrap();
     for (path, target) in [("/Ada", "/Ada/"), ("/J%C3%BCrgen%2F%3Cb%3E", "/J%C3%BCrgen%2F%3Cb%3E/")]
     {
         let reply = session.step.get(path).unwrap();
-        // Temporary: a browser would remember a permanent one for whatever runs on this port next.
+        // Temporary: a browser would apply a permanent redirect to the next program on this port.
         assert_eq!(reply.status, 307);
         assert_eq!(reply.headers["location"], target);
     }
 }
 
-fn has_no_icon_and_no_visitor_of_that_name(number: u8) {
+fn favicon_is_404_and_not_counted(number: u8) {
     let session = Session::start(number).unwrap();
     assert_eq!(session.step.get("/favicon.ico").unwrap().status, 404);
     let (_, exports) = session.stop().unwrap();
-    // The HTTP layer of steps 02 and 03 measures every request there is, by its route.
+    // The HTTP layer of steps 02 and 03 measures every request by its route.
     let exports = exports.concat();
     assert!(!exports.contains("naughty_or_nice_counter"), "{exports}");
     assert!(!exports.contains("request-count"), "{exports}");
 }
 
-fn refuses_what_is_no_name(number: u8) {
+fn rejects_invalid_names(number: u8) {
     let session = Session::start(number).unwrap();
     for path in ["/", "//", "/%20/", "/%E2%80%83/", "/%09/", "/%00/", "/Ada%00/", "/%FF/", "/%C3/"]
     {
@@ -169,7 +169,7 @@ fn refuses_what_is_no_name(number: u8) {
     assert_eq!(session.step.get("/Ada/").unwrap().status, 200);
 }
 
-fn ends_well_on_ctrl_c_and_sigterm(number: u8) {
+fn exits_with_0_on_ctrl_c_and_sigterm(number: u8) {
     for interrupt in [true, false] {
         let Session { step, backend, .. } = Session::start(number).unwrap();
         let address = step.address();
@@ -182,14 +182,14 @@ fn ends_well_on_ctrl_c_and_sigterm(number: u8) {
     }
 }
 
-fn lets_an_open_request_finish(number: u8) {
+fn open_request_is_finished_at_shutdown(number: u8) {
     let session = Session::start(number).unwrap();
     let mut client = session.step.connect().unwrap();
-    // Half a request: the app has to wait for the rest.
+    // Half a request: the app has to wait for the other half.
     client.write_all(b"GET /Ada/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n").unwrap();
     session.step.get("/Grace/").unwrap();
     session.step.terminate().unwrap();
-    // From now on nobody new is let in.
+    // From now on the app accepts no connections.
     let refused = || TcpStream::connect(session.step.address()).is_err();
     harness::wait_until("connections are refused", refused).unwrap();
     client.write_all(b"\r\n").unwrap();
@@ -199,7 +199,7 @@ fn lets_an_open_request_finish(number: u8) {
     let Session { step, backend, .. } = session;
     let finished = step.stop().unwrap();
     assert!(finished.status.success(), "{}", finished.stderr);
-    // Both visitors are in what was exported at the end.
+    // The last export contains both visitors.
     let bodies = backend.requests().into_iter().map(|request| request.body);
     match number {
         2 => assert!(finished.stdout.contains("Count        : 2\n"), "{}", finished.stdout),
@@ -209,7 +209,7 @@ fn lets_an_open_request_finish(number: u8) {
     }
 }
 
-fn does_not_wait_for_a_stuck_client(number: u8) {
+fn shutdown_does_not_wait_for_a_stuck_client(number: u8) {
     let session = Session::start(number).unwrap();
     let mut client = session.step.connect().unwrap();
     client.write_all(b"GET /Ada/ HTTP/1.1\r\nHost: a\r\n").unwrap();
@@ -218,12 +218,13 @@ fn does_not_wait_for_a_stuck_client(number: u8) {
     let (finished, _) = session.stop().unwrap();
     assert_eq!(finished.status.code(), Some(0), "{}", finished.stderr);
     assert!(finished.stderr.contains("some requests are still open"), "{}", finished.stderr);
-    // Five seconds for the client, at most five for the last export, and a slow machine's share.
+    // Five seconds for the client, five at most for the last export, and a reserve for a slow
+    // machine.
     assert!(asked.elapsed() < Duration::from_secs(20), "{:?}", asked.elapsed());
     drop(client);
 }
 
-fn refuses_bad_variables_by_name(number: u8) {
+fn rejects_invalid_variables_by_name(number: u8) {
     let not_text = OsString::from_vec(b"5000\xff".to_vec());
     let mut bad = vec![("PORT", "65536".into()), ("PORT", "-1".into()), ("PORT", "http".into())];
     bad.push(("SEED", "seven".into()));
@@ -248,7 +249,7 @@ fn refuses_bad_variables_by_name(number: u8) {
     }
 }
 
-fn takes_an_empty_variable_for_none(number: u8) {
+fn empty_variable_counts_as_unset(number: u8) {
     let empty = |program: Program| {
         program.env("SEED", "").env("OTEL_METRIC_EXPORT_INTERVAL", "").env("OTEL_SERVICE_NAME", "")
     };
@@ -266,8 +267,8 @@ fn exports_every_five_seconds(number: u8) {
     let first = Instant::now();
     session.step.get("/Ada/").unwrap();
     session.wait_for_exports(2).unwrap();
-    // From one to the next, not from the start: how long a start takes is the machine's affair.
-    // So is how soon this test notices, where nobody wrote down when an export came.
+    // Between two exports, not from the start, as the time of a start depends on the machine.
+    // Without a back end's times, the bounds are wider.
     let (gap, bounds) = match session.backend.requests().as_slice() {
         [first, second, ..] => (second.at - first.at, 4.9..10.0),
         _ => (first.elapsed(), 3.0..12.0),
@@ -275,12 +276,12 @@ fn exports_every_five_seconds(number: u8) {
     assert!(bounds.contains(&gap.as_secs_f64()), "{gap:?}");
 }
 
-fn exports_as_often_as_told(number: u8) {
+fn export_interval_can_be_set(number: u8) {
     let often = |program: Program| program.env("OTEL_METRIC_EXPORT_INTERVAL", "50");
     let by_default = Session::start(number).unwrap();
     let session = Session::with(number, often, |_| OK).unwrap();
     for seen in 0..3 {
-        // Step 04's exporter sends only what is new.
+        // Step 04's exporter sends only new data.
         session.step.get("/Ada/").unwrap();
         by_default.step.get("/Ada/").unwrap();
         session.wait_for_exports(seen + 1).unwrap();
@@ -289,7 +290,7 @@ fn exports_as_often_as_told(number: u8) {
     assert!(by_default.exports() < 3);
 }
 
-fn flushes_the_last_metrics(number: u8) {
+fn last_metrics_are_exported_at_shutdown(number: u8) {
     let hourly = |program: Program| program.env("OTEL_METRIC_EXPORT_INTERVAL", "3600000");
     let session = Session::with(number, hourly, |_| OK).unwrap();
     session.step.get("/Ada/").unwrap();
@@ -299,7 +300,7 @@ fn flushes_the_last_metrics(number: u8) {
     assert_eq!(exports.len(), 1);
 }
 
-fn is_called_naughty_or_nice(number: u8) {
+fn default_service_name_is_naughty_or_nice(number: u8) {
     let session = Session::start(number).unwrap();
     session.step.get("/Ada/").unwrap();
     let exports = session.stop().unwrap().1.concat();
@@ -307,7 +308,7 @@ fn is_called_naughty_or_nice(number: u8) {
     assert!(!exports.contains("unknown_service"), "{exports}");
 }
 
-fn is_called_what_otel_service_name_says(number: u8) {
+fn service_name_can_be_set(number: u8) {
     let name = |program: Program| program.env("OTEL_SERVICE_NAME", "Santa's list");
     let session = Session::with(number, name, |_| OK).unwrap();
     session.step.get("/Ada/").unwrap();
@@ -315,7 +316,7 @@ fn is_called_what_otel_service_name_says(number: u8) {
     assert!(exports.contains("Santa's list"), "{exports}");
 }
 
-fn never_exports_a_name(number: u8) {
+fn exports_no_visitor_names(number: u8) {
     let session = Session::start(number).unwrap();
     session.step.get("/Rumpelstiltskin/").unwrap();
     session.step.get("/Rumpelstiltskin").unwrap();
@@ -325,8 +326,8 @@ fn never_exports_a_name(number: u8) {
 
 const VARIABLE: &str = "APPLICATIONINSIGHTS_CONNECTION_STRING";
 
-fn takes_a_connection_string_with_a_semicolon_at_its_end(number: u8) {
-    // Those of the session end in one; this is how the portal shows them.
+fn accepts_connection_strings_as_the_portal_shows_them(number: u8) {
+    // The connection strings of a session end with a semicolon; the portal shows this form.
     let portal = format!(
         "InstrumentationKey={KEY};IngestionEndpoint=https://westeurope-5.in.applicationinsights\
          .azure.com/;LiveEndpoint=https://westeurope.livediagnostics.monitor.azure.com/;\
@@ -343,7 +344,7 @@ fn takes_a_connection_string_with_a_semicolon_at_its_end(number: u8) {
     assert_eq!(session.stop().unwrap().1.len(), 1);
 }
 
-fn says_where_to_get_a_connection_string(number: u8) {
+fn missing_connection_string_error_says_where_to_get_one(number: u8) {
     assert_no_connection_string(step(number).env_remove(VARIABLE));
     for string in ["", " ", ";", "garbage", "InstrumentationKey=", "InstrumentationKey= ;"] {
         assert_no_connection_string(step(number).env(VARIABLE, string));
@@ -361,8 +362,8 @@ fn assert_no_connection_string(program: Program) {
     assert!(!finished.stderr.contains(&KEY[..8]), "{}", finished.stderr);
 }
 
-fn keeps_the_connection_string_to_itself(number: u8) {
-    // Each is broken in another way; some make the exporter alone panic.
+fn invalid_connection_string_is_not_printed(number: u8) {
+    // Each string is invalid in another way; some make the exporter panic.
     for rest in [
         "IngestionEndpoint=ingest",
         "IngestionEndpoint=https://",
@@ -383,9 +384,9 @@ fn keeps_the_connection_string_to_itself(number: u8) {
 
 const OK: harness::Answer = harness::Answer::Status(200);
 
-/// All of 127/8 is this machine on Linux, but a step only knows 127.0.0.1 for its own: this stands
-/// for the real cloud.
-fn speaks_tls_to_all_but_this_machines_own_addresses(number: u8) {
+/// All of 127/8 is this machine on Linux, but a step accepts only 127.0.0.1 as this machine. So the
+/// address stands for the real cloud.
+fn uses_tls_except_on_loopback(number: u8) {
     if !cfg!(target_os = "linux") {
         return;
     }
@@ -399,7 +400,7 @@ fn speaks_tls_to_all_but_this_machines_own_addresses(number: u8) {
     assert_eq!(first, [0x16], "a TLS handshake, and not a POST for all to read");
 }
 
-/// One readable line on stderr that names the trouble, exit code 1, and no telemetry.
+/// One readable line on stderr that names the problem, exit code 1, and no telemetry.
 fn assert_refused(finished: &harness::Finished, what: &str) {
     assert_eq!(finished.status.code(), Some(1), "{}", finished.stderr);
     assert_eq!(finished.stdout, "");

@@ -1,4 +1,4 @@
-//! What the book shows happening, made to happen. Each experiment is a snapshot that a page shows.
+//! The experiments of the book. The result of each is a snapshot that a page shows.
 
 use std::{fmt::Write as _, io::Write as _};
 
@@ -18,9 +18,9 @@ fn often(program: Program) -> Program {
     program.env("OTEL_METRIC_EXPORT_INTERVAL", "50")
 }
 
-/// A name that would be a script, and one that is none.
+/// A name that is a script, and an empty one.
 #[test]
-fn a_name_with_markup() {
+fn names_are_escaped() {
     let session = Session::start(1).unwrap();
     let mut page = String::new();
     for path in ["/%3Cscript%3Ealert(1)%3C%2Fscript%3E/", "/%20/", "/Ada", "/favicon.ico"] {
@@ -39,9 +39,9 @@ fn a_name_with_markup() {
     assert_snapshot(1, "strange-names", page.trim_end());
 }
 
-/// Three requests each time; one program is asked to stop, the other is killed.
+/// Three requests each time; one program is stopped, the other is killed.
 #[test]
-fn the_last_metrics_are_lost_when_the_program_is_killed() {
+fn killed_program_loses_its_last_metrics() {
     let mut table = String::new();
     for kill in [false, true] {
         let session = Session::with(2, hourly, |_| OK).unwrap();
@@ -59,9 +59,9 @@ fn the_last_metrics_are_lost_when_the_program_is_killed() {
     assert_snapshot(2, "flush", table.trim_end());
 }
 
-/// `cargo run -p step-02 | head -1`: who reads stdout goes away after the first export.
+/// `cargo run -p step-02 | head -1`: the reader of stdout ends after the first export.
 #[test]
-fn a_closed_stdout() {
+fn closed_stdout() {
     let mut step = often(step(2)).start().unwrap();
     step.get("/Ada/").unwrap();
     step.wait_for_stdout(|text| text.contains("Metrics\n")).unwrap();
@@ -76,14 +76,14 @@ fn a_closed_stdout() {
     assert_snapshot(2, "closed-stdout", &portable(&told.collect::<Vec<_>>().join("\n")));
 }
 
-/// The layer believes any method, so a client can make as many series as it likes; up to 2,000.
+/// The layer records any method, so a client can create any number of series, up to 2,000.
 #[test]
-fn too_many_series_flow_over() {
+fn series_above_the_limit_overflow() {
     let session = Session::with(2, hourly, |_| OK).unwrap();
     let methods = 2100;
     let mut stream = session.step.connect().unwrap();
     let requests = (1..=methods).map(|n| {
-        // The last one asks the app to hang up, which says that all are answered.
+        // The last request closes the connection, which shows that all are answered.
         let connection = if n == methods { "close" } else { "keep-alive" };
         format!("METHOD{n} /Ada/ HTTP/1.1\r\nHost: a\r\nConnection: {connection}\r\n\r\n")
     });
@@ -108,7 +108,7 @@ async fn ask(app: &Router) {
 
 /// Step 03's counter after two requests, after one more, and after none.
 #[tokio::test]
-async fn cumulative_counts_on_and_delta_starts_over() {
+async fn cumulative_and_delta_counts() {
     let mut columns = Vec::new();
     for temporality in [Temporality::Cumulative, Temporality::Delta] {
         let recorder = Recorder::global(temporality);
@@ -131,10 +131,10 @@ async fn cumulative_counts_on_and_delta_starts_over() {
     assert_snapshot(3, "temporality", table.trim_end());
 }
 
-/// A hundred requests to step 05, on a clock that a test turns: what the average says of them, and
-/// what it does not.
+/// A hundred requests to step 05, on a clock that a test moves: their average, and the distribution
+/// that the average hides.
 #[tokio::test(start_paused = true)]
-async fn an_average_hides_the_slow_ones() {
+async fn average_hides_slow_requests() {
     let recorder = Recorder::global(Temporality::Delta);
     fastrand::seed(1);
     let app = step_05::app::app();
@@ -163,9 +163,9 @@ async fn an_average_hides_the_slow_ones() {
     assert_snapshot(5, "average", &text);
 }
 
-/// Step 03 without a Collector: what stderr says, and that the page is there all the same.
+/// Step 03 without a Collector: the messages on stderr. The page is served all the same.
 #[test]
-fn no_collector() {
+fn export_without_a_collector() {
     let gone = Backend::start(|_| OK).unwrap();
     let program = often(pointed_at(3, &gone));
     drop(gone);
@@ -183,25 +183,25 @@ fn no_collector() {
 
 /// A client that does not wait for step 05's answer is counted too.
 #[test]
-fn an_impatient_client() {
+fn aborted_request() {
     let seed = (0..1000).find(|&seed| fastrand::Rng::with_seed(seed).u64(0..=3) == 3).unwrap();
     let stand_in = app_insights().start().unwrap();
     let program = hourly(azure(step(5), stand_in.address())).env("SEED", seed.to_string());
     let step = program.start().unwrap();
     let mut client = step.connect().unwrap();
     client.write_all(b"GET /Ada/ HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
-    // The app takes one after the other, so once this is answered the other has begun.
+    // The app accepts connections in order: this answer shows that the other request has begun.
     step.get("/favicon.ico").unwrap();
     drop(client);
-    // Stopping, the app gives up what is still open: either way it is recorded before the end.
+    // At its end the app aborts open requests, so the request is recorded in any case.
     assert!(step.stop().unwrap().status.success());
     let printed = stand_in.stop().unwrap().stdout;
     assert_snapshot(5, "impatient", text::app_insights(&printed).trim_end());
 }
 
-/// The messages of starts that fail, for the page on what to do when something does not work.
+/// The messages of failed starts, for the page on troubleshooting.
 #[test]
-fn refusals() {
+fn refused_starts() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let refused = |program: Program| program.run().unwrap().stderr.trim_end().to_string();
@@ -214,7 +214,7 @@ fn refusals() {
     assert_snapshot(4, "refusals", &portable(&messages.join("\n")));
 }
 
-/// Without the number that each operating system has of its own for an error.
+/// A message without the operating system's own number for the error.
 fn portable(text: &str) -> String {
     text.split(" (os error ")
         .enumerate()

@@ -1,4 +1,4 @@
-//! When things go wrong: the app serves on, what can be kept is kept, and stderr says what is lost.
+//! Failures: the app serves on, keeps the counts that it can keep, and reports the lost ones.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -21,7 +21,7 @@ fn greet(step: &Running, times: usize) {
     }
 }
 
-/// What the Collector stand-in printed last of step 03's counter, over both verdicts.
+/// The last total of step 03's counter that the Collector stand-in printed, over both verdicts.
 fn printed(stdout: &str) -> i64 {
     let last = stdout.rsplit("Name: naughty_or_nice_counter").next().unwrap_or_default();
     let values = last.lines().filter_map(|line| line.strip_prefix("Value: "));
@@ -29,8 +29,8 @@ fn printed(stdout: &str) -> i64 {
 }
 
 #[test]
-fn a_collector_that_comes_late_gets_everything() {
-    // A back end that was there and is gone: its port is free, and nobody listens.
+fn late_collector_gets_all_counts() {
+    // The port of a stopped back end: it is free.
     let gone = harness::Backend::start(|_| OK).unwrap();
     let address = gone.address();
     let program = often(pointed_at(3, &gone));
@@ -47,7 +47,7 @@ fn a_collector_that_comes_late_gets_everything() {
 }
 
 #[test]
-fn a_collector_that_never_comes_costs_the_metrics_and_nothing_else() {
+fn missing_collector_loses_only_metrics() {
     let gone = harness::Backend::start(|_| OK).unwrap();
     let program = pointed_at(3, &gone);
     drop(gone);
@@ -61,7 +61,7 @@ fn a_collector_that_never_comes_costs_the_metrics_and_nothing_else() {
 
 #[test]
 #[ignore = "waits for retries of seconds"]
-fn a_collector_that_is_killed_and_restarted_has_the_whole_total_in_the_end() {
+fn restarted_collector_gets_the_whole_total() {
     let first = collector().start().unwrap();
     let address = first.address();
     let step = often(step(3).env("OTEL_EXPORTER_OTLP_ENDPOINT", first.url(""))).start().unwrap();
@@ -83,7 +83,7 @@ fn a_collector_that_is_killed_and_restarted_has_the_whole_total_in_the_end() {
 }
 
 #[test]
-fn sigterm_between_two_exports_loses_nothing() {
+fn sigterm_between_exports_loses_no_counts() {
     for (number, total) in [(3, greetings as fn(&[u8]) -> i64), (4, requests)] {
         let session = Session::with(number, often, |_| OK).unwrap();
         greet(&session.step, 20);
@@ -92,7 +92,7 @@ fn sigterm_between_two_exports_loses_nothing() {
         let Session { step, backend, .. } = session;
         assert!(step.stop().unwrap().status.success());
         let mut totals = backend.requests().into_iter().map(|request| total(&request.body));
-        // OTLP is cumulative: the last export says it all. Application Insights gets deltas.
+        // OTLP is cumulative: the last export has the total. Application Insights gets deltas.
         let whole = if number == 3 { totals.next_back() } else { Some(totals.sum()) };
         assert_eq!(whole, Some(23), "step 0{number}");
     }
@@ -100,7 +100,7 @@ fn sigterm_between_two_exports_loses_nothing() {
 
 #[test]
 #[ignore = "waits for retries of seconds"]
-fn step_03_outlives_a_collector_in_trouble() {
+fn step_03_recovers_from_failing_collector() {
     for (trouble, sign) in [
         (Answer::Status(503), "503"),
         (Answer::RetryAfter(429, 1), "429"),
@@ -120,17 +120,17 @@ fn step_03_outlives_a_collector_in_trouble() {
             let pause = requests[1].at - requests[0].at;
             assert!(pause >= Duration::from_millis(900), "asked for a second, got {pause:?}");
         }
-        // The others are tried again and succeed, so there is nothing to report.
+        // The other failures are retried with success, so stderr reports nothing.
         if matches!(trouble, Answer::Status(400)) {
             assert!(finished.stderr.contains(sign), "{}", finished.stderr);
         }
     }
 }
 
-/// Followed, a redirect would turn the export into a GET without a body, and a login page's 200
-/// into success.
+/// Following a redirect would turn the export into a GET without a body, and a login page's 200
+/// would look like success.
 #[test]
-fn a_redirect_is_an_error_and_no_success() {
+fn redirects_are_errors() {
     for (number, status) in [(3, 302), (3, 307), (4, 302), (4, 307)] {
         let answer = move |before| if before == 0 { Answer::Redirect(status) } else { OK };
         let session = Session::with(number, often, answer).unwrap();
@@ -143,9 +143,9 @@ fn a_redirect_is_an_error_and_no_success() {
     }
 }
 
-/// As on many a company's laptop. What is on this machine is not for the proxy.
+/// As on a laptop of a company. Requests to this machine bypass the proxy.
 #[test]
-fn a_proxy_gets_nothing_of_what_is_for_this_machine() {
+fn proxies_are_not_used_for_loopback() {
     let proxy = harness::Backend::start(|_| Answer::Status(502)).unwrap();
     let url = format!("http://{}", proxy.address());
     for number in [3, 4] {
@@ -164,7 +164,7 @@ fn a_proxy_gets_nothing_of_what_is_for_this_machine() {
 
 #[test]
 #[ignore = "waits for retries of seconds"]
-fn step_04_sends_again_what_was_not_taken() {
+fn step_04_retries_failed_exports() {
     for trouble in [Answer::Status(503), Answer::RetryAfter(429, 30), Answer::Status(500)] {
         let answer = move |before| if before < 2 { trouble } else { OK };
         let session = Session::with(4, often, answer).unwrap();
@@ -176,7 +176,7 @@ fn step_04_sends_again_what_was_not_taken() {
         assert!(finished.status.success());
         assert!(finished.stderr.contains("next try in "), "{}", finished.stderr);
         assert!(!finished.stderr.contains(tests::KEY), "{}", finished.stderr);
-        // The exporter has its own idea of when to try again, whatever `Retry-After` says.
+        // The exporter has a retry interval of its own and ignores `Retry-After`.
         let requests_seen = backend.requests();
         assert!(requests_seen[1].at - requests_seen[0].at < Duration::from_secs(15));
         let taken = requests_seen.into_iter().skip(2).map(|request| requests(&request.body));
@@ -184,9 +184,9 @@ fn step_04_sends_again_what_was_not_taken() {
     }
 }
 
-/// A delta that was refused is gone: the exporter keeps nothing back. The book says so.
+/// A rejected delta is lost: the exporter does not keep it. The book says so.
 #[test]
-fn step_04_loses_what_was_refused_and_says_so() {
+fn step_04_reports_and_loses_rejected_exports() {
     let answer = |before| if before == 0 { Answer::Status(400) } else { OK };
     let session = Session::with(4, often, answer).unwrap();
     greet(&session.step, 1);
@@ -201,7 +201,7 @@ fn step_04_loses_what_was_refused_and_says_so() {
 
 #[test]
 #[ignore = "waits for a timeout of 5 s"]
-fn a_slow_back_end_stops_neither_the_app_nor_its_end() {
+fn app_serves_and_stops_with_a_hanging_back_end() {
     for number in [3, 4] {
         let session = Session::with(number, often, |_| Answer::Never).unwrap();
         greet(&session.step, 3);
@@ -217,7 +217,7 @@ fn a_slow_back_end_stops_neither_the_app_nor_its_end() {
 
 #[test]
 #[ignore = "waits for a timeout of 10 s"]
-fn a_back_end_that_was_slow_once_gets_the_rest() {
+fn exports_continue_after_a_timeout() {
     let answer = |before| if before == 0 { Answer::Never } else { OK };
     for (number, total) in [(3, greetings as fn(&[u8]) -> i64), (4, requests)] {
         let session = Session::with(number, often, answer).unwrap();
@@ -234,9 +234,9 @@ fn a_back_end_that_was_slow_once_gets_the_rest() {
 }
 
 /// `cargo run -p step-02 | head -1`. The stdout exporter prints with `println!`, whose panic ends
-/// the reader's thread; the day it does not, this test fails and the book's remark can go.
+/// the reader's thread. When an upgrade changes this, the test fails, and the book's remark can go.
 #[test]
-fn a_closed_stdout_ends_the_metrics_and_not_the_app() {
+fn closed_stdout_stops_metrics_but_not_the_app() {
     let mut step = often(step(2)).start().unwrap();
     greet(&step, 1);
     step.wait_for_stdout(|text| text.contains("Metrics\n")).unwrap();
@@ -250,19 +250,19 @@ fn a_closed_stdout_ends_the_metrics_and_not_the_app() {
 }
 
 #[test]
-fn sixty_kilobytes_of_name_are_a_name() {
+fn long_names_are_accepted_up_to_the_limit_of_http() {
     for (number, _) in tests::STEPS {
         let session = Session::start(number).unwrap();
         let name = "a".repeat(60_000);
         let reply = session.step.get(&format!("/{name}/")).unwrap();
         assert_eq!(reply.status, 200);
         assert!(reply.text().starts_with(&name));
-        // More than the http crate takes in an address.
+        // Longer than the http crate allows in an address.
         let answer = session.step.raw(
             format!("GET /{}/ HTTP/1.1\r\nConnection: close\r\n\r\n", "a".repeat(70_000))
                 .as_bytes(),
         );
-        // The server may hang up before it was sent all of it.
+        // The server may close the connection before it has received everything.
         if let Ok(answer) = answer {
             assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
         }
@@ -270,8 +270,8 @@ fn sixty_kilobytes_of_name_are_a_name() {
     }
 }
 
-/// Asks for `names` names that nobody had before, many to a packet: what is tried here is the
-/// memory, not the network.
+/// Requests `names` distinct names, many to a packet: the subject is the memory, not the
+/// network.
 fn ask_for_names(step: &Running, names: usize) {
     let mut stream = step.connect().unwrap();
     let mut answers = BufReader::new(stream.try_clone().unwrap());
@@ -300,11 +300,11 @@ fn ask_for_names(step: &Running, names: usize) {
     reader.join().unwrap();
 }
 
-/// Step 05 answers like step 04, only later, which would take days.
+/// Without step 05: it answers like step 04, but its delays would take days.
 #[cfg(target_os = "linux")]
 #[test]
 #[ignore = "sends hundreds of thousands of requests"]
-fn two_hundred_thousand_names_leave_no_trace_in_memory() {
+fn distinct_names_do_not_grow_memory() {
     for number in 1..=4 {
         let session = Session::start(number).unwrap();
         ask_for_names(&session.step, 2000);
@@ -316,15 +316,15 @@ fn two_hundred_thousand_names_leave_no_trace_in_memory() {
     }
 }
 
-/// Step 05 sleeps, so a client can go away while it does.
+/// Step 05 sleeps, so a client can disconnect during the request.
 #[test]
-fn a_client_that_goes_away_is_counted_and_timed() {
+fn aborted_requests_are_counted_and_timed() {
     let seed = (0..1000).find(|&seed| fastrand::Rng::with_seed(seed).u64(0..=3) == 3).unwrap();
     let sleepy = |program: Program| often(program).env("SEED", seed.to_string());
     let session = Session::with(5, sleepy, |_| OK).unwrap();
     let mut client = session.step.connect().unwrap();
     client.write_all(b"GET /Ada/ HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
-    // The app takes one after the other, so once this is answered the other has begun.
+    // The app accepts connections in order: this answer shows that the other request has begun.
     session.step.get("/favicon.ico").unwrap();
     drop(client);
     session.wait_for_exports(1).unwrap();

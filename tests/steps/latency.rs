@@ -74,7 +74,7 @@ async fn measures_in_milliseconds_on_tokios_clock() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn records_a_client_that_gave_up() {
+async fn records_an_aborted_request() {
     let recorder = Recorder::new(Temporality::Cumulative);
     let app = Router::new()
         .route("/", get(std::future::pending::<&'static str>))
@@ -112,7 +112,7 @@ async fn records_a_panic_and_serves_on() {
     assert_eq!(seen, expected.map(|(attributes, count)| (attributes.to_string(), count)));
 }
 
-/// A hundred requests with more than two minutes of sleep, in no time.
+/// A hundred requests with more than two minutes of sleep, on a paused clock.
 #[tokio::test(start_paused = true)]
 async fn step_05_sleeps_up_to_three_seconds() {
     let _recorder = Recorder::global(Temporality::Delta);

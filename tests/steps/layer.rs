@@ -1,5 +1,5 @@
-//! The defects of opentelemetry-instrumentation-tower, each pinned. A test that fails here is good
-//! news: the layer got better, and the remark in the steps and in the book can go.
+//! The known defects of opentelemetry-instrumentation-tower. When an upgrade repairs one, its test
+//! fails, and the remark in the steps and in the book can go.
 
 use std::{
     io::Write,
@@ -17,7 +17,7 @@ use opentelemetry_instrumentation_tower::http::server::Layer;
 use tests::Session;
 use tokio::net::TcpListener;
 
-/// What step 02 prints after these requests.
+/// The output of step 02 after these requests.
 fn console(requests: &[&str]) -> String {
     let session = Session::start(2).unwrap();
     for request in requests {
@@ -33,19 +33,19 @@ fn url_scheme_is_empty() {
 }
 
 #[test]
-fn any_method_is_believed() {
+fn unknown_methods_are_recorded_as_sent() {
     assert!(console(&["FOOBAR /Ada/"]).contains("http.request.method: FOOBAR\n"));
 }
 
 #[test]
-fn neither_the_server_nor_the_error_is_named() {
+fn server_and_error_attributes_are_missing() {
     let text = console(&["GET /Ada/", "POST /Ada/", "GET /%FF/"]);
     for attribute in ["server.address", "server.port", "error.type"] {
         assert!(!text.contains(attribute), "{text}");
     }
 }
 
-/// This one is no defect but what keeps a stranger from choosing the attribute.
+/// Not a defect: without this, a client could choose the attribute.
 #[test]
 fn an_unmatched_path_has_no_route() {
     let text = console(&["GET /a/b/c"]);
@@ -53,7 +53,7 @@ fn an_unmatched_path_has_no_route() {
     assert!(!text.contains("http.route"), "{text}");
 }
 
-/// The value of `http.server.active_requests`, and how many durations were recorded.
+/// The value of `http.server.active_requests`, and the number of recorded durations.
 fn active_and_done(recorder: &Recorder) -> (usize, u64) {
     let metrics = recorder.collect();
     let total =
@@ -62,7 +62,7 @@ fn active_and_done(recorder: &Recorder) -> (usize, u64) {
     (active, total("http.server.request.duration"))
 }
 
-/// How many handlers came to an end, of whatever kind.
+/// The number of handlers that have ended, also by a panic or an abort.
 static ENDED: AtomicUsize = AtomicUsize::new(0);
 
 struct Ending;
@@ -84,7 +84,7 @@ async fn wait() -> &'static str {
 }
 
 #[tokio::test]
-async fn a_panic_and_a_lost_client_stay_active_for_ever_and_have_no_duration() {
+async fn panics_and_aborts_stay_active_and_have_no_duration() {
     // The layer uses the global meter.
     let recorder = Recorder::global(Temporality::Cumulative);
     let app =
@@ -99,7 +99,7 @@ async fn a_panic_and_a_lost_client_stay_active_for_ever_and_have_no_duration() {
         drop(client);
         wait_until(|| ENDED.load(Ordering::SeqCst) > before).await;
     }
-    // Both are over; the layer thinks that both go on.
+    // Both requests are over, but the layer counts them as active.
     assert_eq!(active_and_done(&recorder), (2, 0));
 }
 

@@ -1,13 +1,13 @@
-//! What each step prints, as the book shows it.
+//! The output of each step, as the book shows it.
 
 use harness::{Answer, Running, text};
 use serde_json::Value;
 use tests::{Session, app_insights, assert_snapshot, azure, collector, envelopes, step};
 
-/// Nothing but the last export, so that there is exactly one.
+/// No interval passes: only the last export happens.
 const NEVER: &str = "3600000";
 
-/// Two visitors, one of whom comes three times, and a browser's wish for an icon.
+/// Two visitors, one of whom comes three times, and a browser's request for an icon.
 fn visit(step: &Running) {
     for path in ["/Ada/", "/Ada/", "/Ada/", "/Grace/", "/favicon.ico"] {
         step.get(path).unwrap();
@@ -32,7 +32,7 @@ fn step_02_prints_the_http_metrics() {
 }
 
 #[test]
-fn step_03_makes_the_collector_print() {
+fn collector_prints_the_metrics_of_step_03() {
     let collector = collector().start().unwrap();
     let step = step(3)
         .env("OTEL_METRIC_EXPORT_INTERVAL", NEVER)
@@ -45,7 +45,7 @@ fn step_03_makes_the_collector_print() {
     assert_snapshot(3, "collector", &text::collector(&finished.stdout));
 }
 
-/// What the stand-in prints of a step that was visited, with the latencies masked.
+/// The output of the stand-in for a step with visitors, with the latencies masked.
 fn seen_by_app_insights(number: u8) -> String {
     let stand_in = app_insights().start().unwrap();
     let step = azure(step(number), stand_in.address());
@@ -68,7 +68,7 @@ fn step_05_reaches_application_insights() {
     assert_snapshot(5, "app-insights", &seen_by_app_insights(5));
 }
 
-/// What goes over the wire: an array of envelopes.
+/// The body of the export: an array of envelopes.
 fn envelopes_of(number: u8) -> String {
     let hourly = |program: harness::Program| program.env("OTEL_METRIC_EXPORT_INTERVAL", NEVER);
     let session = Session::with(number, hourly, |_| Answer::Status(200)).unwrap();
@@ -105,7 +105,7 @@ fn step_05_sends_envelopes() {
     assert_snapshot(5, "envelopes", &envelopes_of(5));
 }
 
-/// Masks what is there and adds nothing.
+/// Replaces a value, which must exist.
 fn mask(value: &mut Value, mask: &str) {
     assert!(!value.is_null(), "there is no {mask}");
     *value = mask.into();

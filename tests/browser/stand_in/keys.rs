@@ -1,4 +1,4 @@
-//! The page for whoever has no mouse, and what only a mouse shows.
+//! The page by keyboard, and the values that only a pointer shows.
 
 use tests::{
     azure,
@@ -15,7 +15,7 @@ fn first(selector: &str) -> String {
 
 #[test]
 #[ignore = "needs a browser"]
-fn it_can_be_used_without_a_mouse() {
+fn page_can_be_used_by_keyboard() {
     let Some(browser) = Browser::start() else { return };
     let stand_in = stand_in();
     let app = azure(step(4), stand_in.address());
@@ -46,13 +46,13 @@ fn it_can_be_used_without_a_mouse() {
     browser.wait("a pause", "document.activeElement.innerText == 'Go on'");
     browser.press(Key::Enter);
     browser.wait("the end of it", "document.activeElement.innerText == 'Pause'");
-    // From here on it stands still.
+    // From here on the page has no animations.
     browser.press(Key::Enter);
 
     enter("a[href^='/alerts/new']");
     browser.wait("the form", "document.getElementById('threshold') != null");
     for (field, text) in [("#threshold", "3"), ("#name", "three")] {
-        // A field that Tab leads to is selected, so that typing replaces what was in it.
+        // Tab selects the content of a field, so that typing replaces it.
         browser.reach(&first(field));
         browser.press_all(text);
     }
@@ -70,15 +70,15 @@ fn it_can_be_used_without_a_mouse() {
 
 #[test]
 #[ignore = "needs a browser"]
-fn it_says_what_is_under_the_pointer_and_when_nobody_answers() {
+fn chart_shows_values_at_the_pointer_and_lost_connections() {
     let Some(browser) = Browser::start() else { return };
     let stand_in = stand_in();
     let app = azure(step(4), stand_in.address()).start().unwrap();
     app.get("/Ada/").unwrap();
-    // It tells the rest as it ends.
+    // The program exports the rest at its end.
     assert!(app.stop().unwrap().status.success());
     browser.open(&stand_in.url("/?metric=request-count&aggregation=sum"));
-    // Nothing is put in anew while the pointer is on its way.
+    // The page is not updated while the pointer moves.
     browser.click("#pause");
     browser.point("#live rect.grain");
     let said = "document.getElementById('readout').textContent";
@@ -92,7 +92,7 @@ fn it_says_what_is_under_the_pointer_and_when_nobody_answers() {
 
 #[test]
 #[ignore = "needs a browser"]
-fn what_is_put_in_anew_does_not_take_the_focus_away() {
+fn updates_keep_the_focus() {
     let Some(browser) = Browser::start() else { return };
     let stand_in = stand_in();
     let app = azure(step(4), stand_in.address()).start().unwrap();

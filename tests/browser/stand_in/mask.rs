@@ -1,12 +1,12 @@
-//! What a picture of the page may show otherwise than the page does: when it was taken, and what
-//! was measured. Whatever somebody chose stays: names, thresholds, windows, frequencies.
+//! Masks the text of a picture that differs from run to run: times and measurements. Settings stay:
+//! names, thresholds, windows, frequencies.
 
-/// A text without that, and without the ticks of a chart's axes.
+/// A text without times, measurements and the ticks of a chart's axes.
 pub fn mask(text: &str) -> String {
     text.lines().filter(|line| !ticks(line)).flat_map(|line| [masked(line), "\n".into()]).collect()
 }
 
-/// Numbers and times alone.
+/// Whether a line has only numbers and times.
 fn ticks(line: &str) -> bool {
     let tick = |c: char| c.is_ascii_digit() || ".,: ".contains(c);
     !line.is_empty() && line.chars().all(tick)
@@ -14,7 +14,7 @@ fn ticks(line: &str) -> bool {
 
 fn masked(line: &str) -> String {
     let words: Vec<&str> = line.split_whitespace().collect();
-    // How many words, from the first, may be measured.
+    // The number of words, from the first, that may be measurements.
     let measured = if line.contains(", evaluated at ") {
         1
     } else if line.contains(" series in ") {
@@ -28,7 +28,7 @@ fn masked(line: &str) -> String {
     let mut masked = Vec::new();
     let mut words = words.into_iter().enumerate().peekable();
     while let Some((at, word)) = words.next() {
-        let seconds = words.next_if(|(_, unit)| at < measured && number(word) && span(unit));
+        let seconds = words.next_if(|(_, unit)| at < measured && number(word) && is_unit(unit));
         masked.push(match shape(word).as_str() {
             "0000-00-00" => "<date>",
             "00:00:00" => "<time>",
@@ -50,13 +50,13 @@ fn number(word: &str) -> bool {
     word.parse::<f64>().is_ok()
 }
 
-/// Whether it is the unit of a duration, as the page words them.
-fn span(unit: &str) -> bool {
-    ["s", "min", "h"].contains(&unit)
+/// Whether a word is the unit of a duration, as the page prints it.
+fn is_unit(word: &str) -> bool {
+    ["s", "min", "h"].contains(&word)
 }
 
 #[test]
-fn it_hides_what_is_measured_and_nothing_that_is_chosen() {
+fn mask_hides_measurements_but_not_settings() {
     for (shown, told) in [
         ("1500\n1000\n20:36:15\n20:36:15 20:36:30\n", ""),
         ("1.658 ms, evaluated at 2026-11-22 20:37:00", "<value> ms, evaluated at <date> <time>\n"),

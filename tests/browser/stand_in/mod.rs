@@ -1,5 +1,5 @@
-//! The Application Insights stand-in's page in a browser: the alert fires before one's eyes, and
-//! everybody can use every screen. The book's pictures of the page are taken here.
+//! The Application Insights stand-in's page in a browser: an alert fires, and every screen passes
+//! the accessibility checks. The book's pictures of the page are taken here.
 
 mod keys;
 mod mask;
@@ -18,16 +18,16 @@ pub const PICTURES: [&str; 4] =
     ["stand-in-alerts", "stand-in-metrics", "stand-in-new-rule", "stand-in-resolved"];
 
 fn stand_in() -> Running {
-    // The zone is on every screen.
+    // Every screen shows the time zone.
     app_insights().env("TZ", "UTC").start().unwrap()
 }
 
-/// What the class does in the chapters on steps 04 and 05, in this order.
+/// The actions of a class in the chapters on steps 04 and 05, in this order.
 #[test]
 #[ignore = "needs a browser"]
 fn the_alert_fires_and_is_resolved() {
     let Some(browser) = Browser::start() else { return };
-    // A picture without a test is an unused variable here, which does not compile in CI.
+    // A picture that is not taken below is an unused variable, which CI rejects.
     let [alerts, metrics, new_rule, resolved] = PICTURES;
     let stand_in = stand_in();
     // Room for the longest screen, so that it fits on a picture.
@@ -35,13 +35,13 @@ fn the_alert_fires_and_is_resolved() {
     browser.open(&stand_in.url("/"));
     browser.wait("nothing", "/No metric has arrived yet/.test(document.body.innerText)");
 
-    // Each chart is there twice, the second time for a phone.
+    // Each chart exists twice, the second time for a phone.
     let above = |count: usize| {
         let grains = "[...document.querySelector('#live svg')?.querySelectorAll('.grain') ?? []]";
         format!("{grains}.filter(it => parseFloat(it.dataset.values) > 1000).length >= {count}")
     };
     visited(5, &stand_in, || {
-        // The page follows by itself.
+        // The page updates itself.
         browser.wait("the chart above the line", &above(1));
         browser.click("a[href='/alerts']");
         browser.wait("the alert", "document.querySelector('.cards .fired') != null");
@@ -60,7 +60,7 @@ fn the_alert_fires_and_is_resolved() {
     choose(&browser, "#range", "Last 2 min");
     browser.screenshot(metrics, "body", mask);
 
-    // A rule of one's own, seen before it is saved.
+    // A new rule, previewed before it is saved.
     browser.click("a[href^='/alerts/new']");
     for (field, text) in [("#threshold", "500"), ("#unit", "ms"), ("#name", "half a second")] {
         browser.clear(field);
@@ -79,8 +79,8 @@ fn the_alert_fires_and_is_resolved() {
     assert!(stand_in.stop().unwrap().status.success());
 }
 
-/// Chooses the shortest time range with both marks and a word at each. Where all went quickly, that
-/// is the first; which one it is, is not in the text of a picture.
+/// Chooses the shortest time range with both marks and their labels. The text of a picture does not
+/// contain the range.
 fn show_both_marks(browser: &Browser) {
     let mark = |kind: &str| format!("document.querySelector('#live svg .mark.{kind}')");
     let told =
@@ -88,7 +88,7 @@ fn show_both_marks(browser: &Browser) {
     let told = format!("{} && {}", told("fired"), told("resolved"));
     for (range, seconds) in [("Last 2 min", 120), ("Last 5 min", 300), ("Last 10 min", 600)] {
         choose(browser, "#range", range);
-        // At the edge there is no room for the whole word, but a few seconds later there is. On the
+        // At the edge there is no room for a label, but a few seconds later there is. On the
         // other side, the mark must stay until the picture is taken.
         let age = format!("(Date.now() - Date.parse({}?.dataset.time)) / 1000", mark("fired"));
         let gone = format!("!({age} < {seconds} - 15)");
@@ -100,7 +100,7 @@ fn show_both_marks(browser: &Browser) {
     panic!("ten minutes have been too little");
 }
 
-/// Chooses what a list offers, and waits until the page shows it.
+/// Chooses an option of a list, and waits until the page shows it.
 fn choose(browser: &Browser, list: &str, option: &str) {
     let options = format!("[...document.querySelector({list:?}).options]");
     let value = browser.eval(&format!("{options}.find(it => it.label == {option:?}).value"));
@@ -112,7 +112,7 @@ fn choose(browser: &Browser, list: &str, option: &str) {
 
 #[test]
 #[ignore = "needs a browser"]
-fn everybody_can_use_every_screen() {
+fn screens_pass_the_accessibility_checks() {
     let Some(browser) = Browser::start() else { return };
     let axe = Axe::find();
     let empty = stand_in();
@@ -146,7 +146,7 @@ fn everybody_can_use_every_screen() {
                     say(format!("{} {}: {} ({})", it.impact, it.rule, it.element, it.help));
                 }
                 let mut complaints = browser.complaints();
-                // A browser complains of each answer that is an error, as these should be.
+                // A browser logs each error answer, and these answers are errors on purpose.
                 if let Some(status) = refused {
                     let refused = |it: &String| {
                         it.starts_with(&format!("{screen} - ")) && it.contains(status)
@@ -165,7 +165,7 @@ fn everybody_can_use_every_screen() {
                 browser.open(screen);
                 look(screen, Some("status of 404"));
             }
-            // What was sent is wrong.
+            // An invalid form.
             browser.open(&stand_in.url("/alerts/new?metric=request-latency&name=slow"));
             browser.click("button.primary");
             browser.wait("what is wrong", "document.querySelector('.warning[role=alert]') != null");

@@ -1,4 +1,4 @@
-//! Half an hour of visitors on a clock that a test turns: ten minutes of step 04, ten of step 05,
+//! Half an hour of visitors on a clock that a test moves: ten minutes of step 04, ten of step 05,
 //! which is slow on purpose, and ten of step 04 again. The book's charts are drawn from it.
 
 mod visitors;
@@ -16,9 +16,9 @@ use self::{
     watch::{Watched, watch},
 };
 
-/// What was recorded, for people and for the page that shows it.
+/// The recorded minutes, as a table for a page.
 #[test]
-fn the_recording_is_the_same_everywhere() {
+fn recording_is_reproducible() {
     let mut table = String::from("minute  requests  average      P95      min      max\n");
     for minute in &*RECORDING {
         let latency = &minute.latency;
@@ -38,7 +38,7 @@ fn the_recording_is_the_same_everywhere() {
     assert_snapshot(5, "recording", table.trim_end());
 }
 
-/// When the rule fires and when it is resolved, by Azure's timing.
+/// The times when the rule fires and is resolved, with Azure's timing.
 #[test]
 fn the_alert_fires_and_is_resolved() {
     let mut table = String::from("evaluated at  average of 5 minutes\n");
@@ -55,7 +55,7 @@ fn the_alert_fires_and_is_resolved() {
 }
 
 #[test]
-fn the_books_charts() {
+fn charts_of_the_book() {
     let watched = watch();
     let figure = |name, chart: &Chart| {
         assert_figure(name, &(chart.to_svg(Size { width: 860, height: 320 }) + "\n"));
@@ -65,7 +65,7 @@ fn the_books_charts() {
     let average = watched.chart("request-latency", Aggregation::Average, &watched.rule.unit);
     figure("chart-latency", &average);
 
-    // As a rule sees it, and as the preview of a rule shows it.
+    // The points that a rule evaluates, as its preview shows them.
     let over = format!("over {}", words::span(watched.rule.window));
     let grain = watched.store.grain();
     let points =

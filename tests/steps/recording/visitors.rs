@@ -1,4 +1,4 @@
-//! The visitors, and what the two apps exported of them.
+//! The visitors, and the exports of the two apps.
 
 use std::{ops::Range, sync::LazyLock, time::Duration};
 
@@ -16,13 +16,13 @@ const SLOW: Range<u64> = 10..20;
 /// Azure Monitor's finest time grain.
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// What was exported of one minute.
+/// The exported numbers of one minute.
 pub struct Minute {
-    /// From the beginning of the recording.
+    /// Counted from the beginning of the recording.
     pub number: u64,
-    /// What `request-count` says.
+    /// The value of `request-count`.
     pub requests: u64,
-    /// What `request-latency` says.
+    /// The value of `request-latency`.
     pub latency: Latency,
 }
 
@@ -53,9 +53,9 @@ impl Latency {
         self.sum / self.count as f64
     }
 
-    /// The least that `share` of the requests took at most, as far as buckets can tell: within
-    /// one they are taken to be spread evenly, as Prometheus does it. But no more than the
-    /// largest, which is known.
+    /// The latency that `share` of the requests did not exceed, estimated from the buckets: values
+    /// are assumed to be spread evenly within a bucket, as in Prometheus. The largest value is
+    /// known and is the upper bound.
     #[expect(clippy::cast_precision_loss, reason = "a few requests")]
     pub fn percentile(&self, share: f64) -> f64 {
         let rank = share * self.count as f64;
@@ -93,7 +93,7 @@ async fn record() -> Vec<Minute> {
         let end = begin + MINUTE * u32::try_from(number + 1).expect("half an hour");
         while next < end {
             sleep_until(next).await;
-            // Nobody waits for the visitor before.
+            // Visitors do not wait for each other.
             tokio::spawn(visit(app.clone()));
             next += Duration::from_millis(visitors.u64(500..1500));
         }

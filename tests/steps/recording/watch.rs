@@ -1,5 +1,5 @@
-//! What Application Insights makes of the recording: each minute is told when it is over, and the
-//! rule is evaluated then. All on a clock of the test's.
+//! Application Insights with the recording: each minute is exported at its end, and then the rule
+//! is evaluated. All on a clock that a test moves.
 
 use std::{
     ops::Range,
@@ -20,14 +20,14 @@ use jiff::Timestamp;
 
 use super::visitors::{Minute, RECORDING};
 
-/// When the recording begins, by that clock.
+/// The beginning of the recording on that clock.
 const BEGIN: &str = "2026-01-01T10:00:00Z";
 
-/// What came of it.
+/// The results.
 pub struct Watched {
     pub rule: Rule,
     pub evaluations: Vec<Evaluation>,
-    /// The one alert of the recording, as it was left.
+    /// The one alert of the recording, in its last state.
     pub alert: Alert,
     pub store: Arc<Store>,
     pub range: Range<Timestamp>,
@@ -37,7 +37,7 @@ pub struct Evaluation {
     pub at: Timestamp,
     /// The average over the window, in milliseconds.
     pub value: f64,
-    /// What became of the alert just then.
+    /// The new state of the alert, if it changed.
     pub changed: Option<State>,
 }
 
@@ -55,13 +55,13 @@ pub fn watch() -> Watched {
 
     let mut evaluations = Vec::new();
     for minute in &*RECORDING {
-        // Told a moment before the minute is over, so that it belongs to it.
+        // Exported just before the end of the minute, so that the data belongs to this minute.
         clock.fetch_add(timing.grain.as_secs() - 1, Ordering::Relaxed);
         store.record(&points(minute, store.now()));
         clock.fetch_add(1, Ordering::Relaxed);
         let changed = alerts.evaluate(&store).pop().map(|alert| alert.state);
         let last = alerts.watched()[0].last.expect("it was due");
-        let value = last.value.expect("somebody came in every minute");
+        let value = last.value.expect("visitors come in every minute");
         evaluations.push(Evaluation { at: last.at, value, changed });
     }
     let [alert] = <[Alert; 1]>::try_from(alerts.history()).expect("one alert");
@@ -69,7 +69,7 @@ pub fn watch() -> Watched {
     Watched { rule, evaluations, alert, store, range }
 }
 
-/// What the exporter would send of a minute: sum, count, smallest and largest, but no buckets.
+/// The exporter's data for a minute: sum, count, minimum and maximum, but no buckets.
 fn points(minute: &Minute, time: Timestamp) -> [Point; 2] {
     let point = |name, aggregate| Point {
         series: Series { metric: Metric::named(name), dimensions: Dimensions::default() },

@@ -10,6 +10,7 @@ use std::{
 pub(crate) struct Process {
     child: Child,
     /// The process leads a group of its own.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "only Unix has process groups"))]
     leads_group: bool,
     status: Option<ExitStatus>,
 }

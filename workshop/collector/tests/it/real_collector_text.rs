@@ -40,7 +40,8 @@ fn prints_the_same_text_as_the_real_collector() {
 fn text_differs_where_the_readme_says_so() {
     let Some(real) = Collector::real() else { return };
     let stand_in = Collector::stand_in();
-    // A metric (resource_metrics, scope_metrics, metrics) with two members "gauge" of one point each.
+    // A metric (resource_metrics, scope_metrics, metrics) with two members "gauge" of one point
+    // each.
     let gauge_twice = b"\x0a\x0c\x12\x0a\x12\x08\x2a\x02\x0a\x00\x2a\x02\x0a\x00";
     // Field 1000 of resource_metrics, and in it a metric with a gauge with a point.
     let field_1000 = b"\x0a\x09\xc2\x3e\x06\x12\x04\x2a\x02\x0a\x00";

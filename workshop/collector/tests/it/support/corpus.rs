@@ -8,7 +8,7 @@ use collector::Encoding;
 use prost::Message as _;
 use serde_json::{Value, json};
 
-/// The payloads in `tests/corpus`, one for each thing that can go wrong. The names are those of
+/// The payloads in `tests/corpus`, one for each difficulty. Their names are those of
 /// the files, and of the snapshots.
 pub fn by_hand() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
@@ -37,7 +37,7 @@ pub fn both_encodings(json: &str) -> [(&'static str, Vec<u8>); 2] {
     ]
 }
 
-/// A random payload; the same seed gives the same one on every machine.
+/// A random payload; the same seed gives the same payload on every machine.
 pub fn random(seed: u64) -> String {
     let rng = &mut fastrand::Rng::with_seed(seed);
     json!({"resourceMetrics": list(rng, 1..=2, |rng| json!({
@@ -96,7 +96,7 @@ fn data_point(rng: &mut fastrand::Rng, kind: &str) -> Value {
             }
             set("bucketCounts", list(rng, 0..=4, unsigned));
             set("explicitBounds", list(rng, 0..=4, double));
-            // Beyond these every bound is 0, 1 or infinite, which the corpus by hand has.
+            // Beyond these every bound is 0, 1 or infinite; the corpus by hand covers that.
             set("scale", json!(rng.i32(-10..=20)));
             set("zeroCount", unsigned(rng));
             for key in ["positive", "negative"] {
@@ -153,7 +153,7 @@ fn text(rng: &mut fastrand::Rng) -> String {
     }
 }
 
-/// Any bit pattern as often as an everyday number, and now and then a border case.
+/// Any bit pattern as often as an everyday number, and sometimes a border case.
 fn double(rng: &mut fastrand::Rng) -> Value {
     let value = match rng.u8(..4) {
         0 => f64::from_bits(rng.u64(..)),
@@ -169,7 +169,7 @@ fn double(rng: &mut fastrand::Rng) -> Value {
     }
 }
 
-/// A 64-bit number of any size, as a number or, like most exporters write it, as a string.
+/// A 64-bit number of any size, as a number or, as most exporters write it, as a string.
 fn unsigned(rng: &mut fastrand::Rng) -> Value {
     let value = rng.u64(..) >> rng.u32(..64);
     if rng.bool() { json!(value) } else { json!(value.to_string()) }
@@ -208,7 +208,7 @@ const DOUBLES: [f64; 24] = [
     2.5e-6,
 ];
 
-/// What is special to JSON, to HTML, to Unicode or to a terminal.
+/// Characters with a meaning in JSON, in HTML, in Unicode or for a terminal.
 const STRINGS: [&str; 14] = [
     "",
     "plain",

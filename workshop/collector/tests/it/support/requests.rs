@@ -1,4 +1,4 @@
-//! Requests that should be refused, or that are at the edge of it, and how each is answered.
+//! Requests that are invalid or almost so, and their answers.
 
 use std::fmt;
 
@@ -9,8 +9,8 @@ use harness::http::{Reply, Request};
 
 use super::{gzip, post};
 
-/// What a client can tell from an answer. Two servers that give the same class of answer are the
-/// same to it.
+/// The part of an answer that matters to a client. Two servers with the same class of answer are
+/// the same to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Class {
     pub status: u16,
@@ -18,7 +18,7 @@ pub struct Class {
     pub body: Body,
 }
 
-/// What the body of an answer is.
+/// The kind of body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Body {
     /// An `ExportMetricsServiceResponse` with `partial_success` unset.
@@ -27,19 +27,19 @@ pub enum Body {
     SuccessWithPartialSuccess,
     /// A `google.rpc.Status` with this code and a message.
     Status(i32),
-    /// Words for people.
+    /// Plain text.
     Text,
-    /// Nothing, as HTTP wants it after HEAD.
+    /// No body, as HTTP requires after HEAD.
     None,
 }
 
-/// A request, the stand-in's answer, and the real Collector's where that is another.
+/// A request, the stand-in's answer, and the real Collector's answer where it differs.
 pub struct Case {
     pub name: &'static str,
     pub request: Request,
     pub ours: Class,
     pub theirs: Option<Class>,
-    /// What asks for the difference: for each one the README quotes it.
+    /// The reason for the difference; the README quotes it.
     pub because: &'static str,
 }
 
@@ -62,7 +62,7 @@ const NESTING: &str = "nesting is limited";
 const GZIP_ALONE: &str = "The client MAY gzip the content";
 
 impl Class {
-    /// The class of an answer; `None` is an answer that is in no class.
+    /// The class of an answer; `None` if the answer fits no class.
     pub fn of(answer: &Reply, head: bool) -> Option<Self> {
         let content_type = answer.header("content-type").unwrap_or_default();
         let content_type = [PROTOBUF, JSON, TEXT]
@@ -272,7 +272,7 @@ fn wrong_json() -> Vec<Case> {
         )
     };
     let value = |value: &str| point(&format!(r#""attributes":[{{"key":"k","value":{value}}}]"#));
-    // The real one quotes the garbage in its message, which is then no UTF-8 either.
+    // The real Collector quotes the garbage in its message, which is then not UTF-8 either.
     let mut not_utf8 = bad("garbage in place of JSON", JSON, b"\xff\xfe".as_slice());
     not_utf8.theirs = Some(Class { status: 500, body: Body::Status(13), ..not_utf8.ours });
     not_utf8.because = BAD_DATA;
@@ -362,14 +362,14 @@ fn ok(name: &'static str, content_type: &'static str, body: impl Into<Vec<u8>>) 
     Case { name, request: post(content_type, body), ours, theirs, because: SUCCESS }
 }
 
-/// A body that is refused with 400, and `INVALID_ARGUMENT`, by both.
+/// A body that both reject with 400 and `INVALID_ARGUMENT`.
 fn bad(name: &'static str, content_type: &'static str, body: impl Into<Vec<u8>>) -> Case {
     let ours = Class { status: 400, content_type, body: Body::Status(3) };
     let request = post(content_type, body);
     Case { name, request, ours, theirs: None, because: "" }
 }
 
-/// Refused by both, by the real one in words alone.
+/// A request that both reject, the real Collector with plain text.
 fn refused(name: &'static str, request: Request, status: u16, code: i32) -> Case {
     let ours = Class { status, content_type: JSON, body: Body::Status(code) };
     let theirs = Some(Class { status, content_type: TEXT, body: Body::Text });
@@ -395,7 +395,7 @@ fn accepted_by_theirs(mut case: Case, because: &'static str) -> Case {
 }
 
 /// The message `inner` as field `path[0]` of a message that is field `path[1]` ... from the inside
-/// out: the last one in `path` is the innermost.
+/// out: the last number in `path` is the innermost.
 fn nest(path: &[u32], inner: &[u8]) -> Vec<u8> {
     path.iter().rev().fold(inner.to_vec(), |message, field| {
         let mut out = Vec::new();
