@@ -6,13 +6,14 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
+    format,
     rule::{Rule, RuleError},
     store::Store,
-    words,
+    timing::floor,
 };
 
 pub use crate::timing::Timing;
@@ -159,7 +160,7 @@ impl Alerts {
         rule.check(self.timing.grain)?;
         let mut all = self.lock();
         if all.watched.iter().any(|watched| watched.rule.name == rule.name) {
-            return Err(RuleError::Taken(words::name(&rule.name)));
+            return Err(RuleError::Taken(format::name(&rule.name)));
         }
         if all.watched.len() >= MAX_RULES {
             return Err(RuleError::TooMany(MAX_RULES));
@@ -224,7 +225,7 @@ impl Alerts {
         let now = store.now();
         // After the clock was set back, an earlier time is as good as a later one.
         let due = |watched: &Watched| {
-            let at = last_due(now, watched.rule.frequency);
+            let at = floor(now, watched.rule.frequency);
             watched.last.is_none_or(|last| last.at != at).then(|| (watched.clone(), at))
         };
         let mut due: Vec<(Watched, Timestamp)> =
@@ -246,7 +247,7 @@ impl Alerts {
         let all = self.lock();
         let due = all.watched.iter().map(|watched| {
             let frequency = watched.rule.frequency;
-            last_due(now, frequency).saturating_add(frequency).unwrap_or(Timestamp::MAX)
+            floor(now, frequency).saturating_add(frequency).unwrap_or(Timestamp::MAX)
         });
         due.min()
     }
@@ -340,11 +341,12 @@ impl Alert {
     #[must_use]
     pub fn line(&self) -> String {
         let rule = &self.definition;
-        let what = format!("{} {}", rule.aggregation, words::metric(&rule.metric));
-        let threshold = words::with_unit(&words::exact(self.threshold), &self.unit);
-        let over = format!("over {}{}", words::span(rule.window), words::filter(&rule.dimensions));
-        let name = words::name(&self.rule);
-        let shown = |value| words::with_unit(&words::against(value, self.threshold), &self.unit);
+        let what = format!("{} {}", rule.aggregation, format::metric(&rule.metric));
+        let threshold = format::with_unit(&format::exact(self.threshold), &self.unit);
+        let over =
+            format!("over {}{}", format::duration(rule.window), format::filter(&rule.dimensions));
+        let name = format::name(&self.rule);
+        let shown = |value| format::with_unit(&format::against(value, self.threshold), &self.unit);
         match (self.state, self.resolved_value) {
             (State::Fired, _) => {
                 let value = shown(self.value);
@@ -360,13 +362,4 @@ impl Alert {
             }
         }
     }
-}
-
-/// The last multiple of `frequency` on the clock that is not after `now`.
-fn last_due(now: Timestamp, frequency: SignedDuration) -> Timestamp {
-    let every = frequency.as_secs().max(1);
-    // Rounded down also before 1970.
-    let second = now.as_second() - i64::from(now.subsec_nanosecond() < 0);
-    let due = second.div_euclid(every).saturating_mul(every);
-    Timestamp::from_second(due).unwrap_or(Timestamp::MIN)
 }

@@ -21,10 +21,12 @@ struct Readme;
 pub mod aggregation;
 pub mod alerts;
 mod api;
+mod app;
 mod background;
 pub mod body;
-pub mod condition;
 pub mod envelope;
+mod evaluator;
+pub mod format;
 mod guard;
 pub mod limits;
 pub mod metric;
@@ -37,9 +39,6 @@ pub mod server;
 pub mod store;
 pub mod timing;
 mod track;
-mod watch;
-pub mod webhook;
-pub mod words;
 
 /// The schema that envelopes are held to, in the repository `Azure/azure-rest-api-specs`.
 pub const SCHEMA: &str =

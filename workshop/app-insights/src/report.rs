@@ -1,7 +1,7 @@
 //! Words what happened to a batch, as one line for people.
 //!
 //! Every name in it was chosen by whoever sent the telemetry. So nothing but plain names is
-//! printed as it is, see [`words`].
+//! printed as it is, see [`format`].
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,8 +10,8 @@ use std::{
 
 use crate::{
     envelope::{Item, ItemError},
+    format::{self, MAX_TEXT, number},
     metric::{Aggregate, Metric, Point, Series},
-    words::{self, MAX_TEXT, number},
 };
 
 /// The most metrics that a line names.
@@ -88,7 +88,7 @@ impl<'a> Summary<'a> {
     }
 
     fn describe(&self, metric: &Metric) -> String {
-        let mut text = words::metric(metric);
+        let mut text = format::metric(metric);
         let Some(total) = &self.total else {
             return text;
         };
@@ -122,5 +122,5 @@ pub fn excerpt(message: &str) -> String {
     let escape = |c: char| {
         if matches!(c, '\'' | '"') { c.to_string() } else { c.escape_debug().to_string() }
     };
-    words::visible(&shown.chars().map(escape).collect::<String>()) + rest
+    format::visible(&shown.chars().map(escape).collect::<String>()) + rest
 }

@@ -9,11 +9,11 @@ use thiserror::Error;
 use crate::{
     aggregation::Aggregation,
     envelope::{MAX_KEY, MAX_NAME, MAX_NAMESPACE, MAX_VALUE},
+    format,
     limits::MAX_DIMENSIONS,
     metric::{Dimensions, Metric},
     store::{MAX_AGE, Store},
     timing::Timing,
-    words,
 };
 
 /// The longest name of a rule, in characters. This stand-in's own limit.
@@ -216,11 +216,12 @@ impl Rule {
         let grains = grain.as_nanos().max(1);
         for (what, span) in [("window", self.window), ("frequency", self.frequency)] {
             if span < grain || span.as_nanos() % grains != 0 {
-                return Err(RuleError::NotOfGrains { what, grain: words::span(grain) });
+                return Err(RuleError::NotOfGrains { what, grain: format::duration(grain) });
             }
         }
         if self.window < self.frequency {
-            let (window, frequency) = (words::span(self.window), words::span(self.frequency));
+            let (window, frequency) =
+                (format::duration(self.window), format::duration(self.frequency));
             return Err(RuleError::Gaps { window, frequency });
         }
         if self.window > MAX_WINDOW {
@@ -255,10 +256,10 @@ impl Rule {
         for (index, (key, values)) in self.dimensions.iter().enumerate() {
             fits("key of a dimension", key, MAX_KEY)?;
             if self.dimensions.iter().take(index).any(|(other, _)| other == key) {
-                return Err(RuleError::TwiceDimension(words::name(key)));
+                return Err(RuleError::TwiceDimension(format::name(key)));
             }
             if values.is_empty() || values.len() > MAX_VALUES {
-                return Err(RuleError::Values(words::name(key)));
+                return Err(RuleError::Values(format::name(key)));
             }
             values.iter().try_for_each(|value| fits("value of a dimension", value, MAX_VALUE))?;
         }
@@ -278,12 +279,12 @@ impl Rule {
         let mut text = format!(
             "{} {} {} {} over {}",
             self.aggregation,
-            words::metric(&self.metric),
+            format::metric(&self.metric),
             self.operator,
-            words::with_seconds(self.threshold, self.shown_unit()),
-            words::span(self.window),
+            format::with_seconds(self.threshold, self.shown_unit()),
+            format::duration(self.window),
         );
-        text += &words::filter(&self.dimensions);
+        text += &format::filter(&self.dimensions);
         text
     }
 

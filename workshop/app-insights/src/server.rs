@@ -12,35 +12,29 @@ use axum::{Router, middleware::from_fn_with_state, routing::post};
 use thiserror::Error;
 use tokio::{
     net::TcpListener,
-    sync::{Semaphore, oneshot},
+    sync::oneshot,
     time::{Instant, sleep},
 };
 
 use crate::{
     alerts::Alerts,
     api,
+    app::App,
     background::Background,
+    evaluator,
     guard::{Guard, guard},
     page::{self, Site},
     printer::Printer,
     store::Store,
     timing::Timing,
     track::track,
-    watch::watch,
-    webhook::Webhook,
 };
 
 /// When the server stops: how long open requests are given, ...
 const STOP_TIME: Duration = Duration::from_millis(1800);
-/// ... how long after the signal notifications are given up, ...
-const SEND_TIME: Duration = Duration::from_millis(2300);
-/// ... and how long after it lines are. Together with what is left to do it takes three seconds.
+/// ... and how long after the signal unprinted lines are given up. Together with the rest of the
+/// work the end takes at most three seconds.
 const PRINT_TIME: Duration = Duration::from_millis(2800);
-/// Requests whose bodies are held at the same time unless they are small: 64 MiB at the very most.
-const MAX_READING: usize = 16;
-/// Bodies that are unpacked at the same time. Unpacked, they take the most memory.
-const MAX_UNPACKING: usize = 1;
-
 /// The address cannot be listened on.
 #[derive(Debug, Error)]
 #[error("Cannot listen on {addr}: {source}")]
@@ -57,7 +51,6 @@ pub struct Server {
     addr: SocketAddr,
     store: Arc<Store>,
     alerts: Arc<Alerts>,
-    webhook: Option<Webhook>,
 }
 
 impl Server {
@@ -72,19 +65,13 @@ impl Server {
         let addr = listener.local_addr().map_err(failed)?;
         let grain = u32::try_from(store.grain().as_secs()).unwrap_or(u32::MAX);
         let alerts = Arc::new(Alerts::new(Timing::of_grain(grain)));
-        Ok(Self { listener, addr, store, alerts, webhook: None })
+        Ok(Self { listener, addr, store, alerts })
     }
 
     /// Evaluates these rules. Without them there are none at first.
     #[must_use]
     pub fn watching(self, alerts: Arc<Alerts>) -> Self {
         Self { alerts, ..self }
-    }
-
-    /// Tells a web service when an alert fires or is resolved.
-    #[must_use]
-    pub fn notifying(self, webhook: Webhook) -> Self {
-        Self { webhook: Some(webhook), ..self }
     }
 
     /// The address it really listens on.
@@ -123,21 +110,10 @@ impl Server {
     ) -> io::Result<()> {
         let (printer, writer) = Printer::start(out, err)?;
         let connection = self.connection_string();
-        let (sender, sending) = match self.webhook {
-            Some(webhook) => webhook.start(printer.clone()).map(|(a, b)| (Some(a), Some(b)))?,
-            None => (None, None),
-        };
         let watching =
-            watch(Arc::clone(&self.store), Arc::clone(&self.alerts), printer.clone(), sender);
+            evaluator::run(Arc::clone(&self.store), Arc::clone(&self.alerts), printer.clone());
         let background = Background::new();
-        let app = App {
-            store: self.store,
-            alerts: self.alerts,
-            printer,
-            background: background.clone(),
-            reading: Arc::new(Semaphore::new(MAX_READING)),
-            unpacking: Arc::new(Semaphore::new(MAX_UNPACKING)),
-        };
+        let app = App::new(self.store, self.alerts, printer, background.clone());
         let (store, alerts) = (Arc::clone(&app.store), Arc::clone(&app.alerts));
         let site = Arc::new(Site::new(store, alerts, connection, background));
         let (stopping, stop) = oneshot::channel();
@@ -159,26 +135,9 @@ impl Server {
             never = watching => match never {},
         };
         let end = *stopped_at.get_or_init(Instant::now);
-        if let Some(sending) = sending {
-            sending.finish(end + SEND_TIME).await;
-        }
         writer.finish(end + PRINT_TIME).await;
         result
     }
-}
-
-/// What every request needs.
-#[derive(Clone)]
-pub(crate) struct App {
-    pub(crate) store: Arc<Store>,
-    pub(crate) alerts: Arc<Alerts>,
-    pub(crate) printer: Printer,
-    /// Where answers are made that take a while.
-    pub(crate) background: Background,
-    /// Held by a request while its body is in memory and not small.
-    pub(crate) reading: Arc<Semaphore>,
-    /// Held by a request while its body is being unpacked.
-    pub(crate) unpacking: Arc<Semaphore>,
 }
 
 fn router(app: App, site: Arc<Site>, addr: SocketAddr) -> Router {

@@ -14,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     limits::{Dropped, Limit, Limits},
     metric::{Aggregate, Dimensions, Metric, Point, Series},
+    timing::{grain_index, grain_start},
 };
 
 mod browse;
@@ -57,6 +58,14 @@ pub struct Grain {
     pub start: Timestamp,
     /// Everything measured within it.
     pub aggregate: Aggregate,
+}
+
+/// Adds an aggregate to the last grain, or starts a new one.
+pub(crate) fn merge_into_last(grains: &mut Vec<Grain>, start: Timestamp, aggregate: &Aggregate) {
+    match grains.last_mut() {
+        Some(last) if last.start == start => last.aggregate.merge(aggregate),
+        _ => grains.push(Grain { start, aggregate: *aggregate }),
+    }
 }
 
 /// The store. Share it with [`Arc`]; every method takes a short lock.
@@ -171,11 +180,8 @@ impl Store {
             if !ids.contains(id) {
                 continue;
             }
-            let start = self.start_of(*index);
-            match grains.last_mut() {
-                Some(grain) if grain.start == start => grain.aggregate.merge(aggregate),
-                _ => grains.push(Grain { start, aggregate: *aggregate }),
-            }
+            let start = grain_start(*index, self.grain);
+            merge_into_last(&mut grains, start, aggregate);
         }
         grains
     }
@@ -207,13 +213,7 @@ impl Store {
     }
 
     fn index_of(&self, time: Timestamp) -> i64 {
-        // The fraction of a second is never negative after rounding down, also before 1970.
-        let second = time.as_second() - i64::from(time.subsec_nanosecond() < 0);
-        second.div_euclid(self.grain)
-    }
-
-    fn start_of(&self, index: i64) -> Timestamp {
-        Timestamp::from_second(index.saturating_mul(self.grain)).unwrap_or(Timestamp::MIN)
+        grain_index(time, self.grain)
     }
 
     /// Forgets what would no longer be accepted today. That is not only what is old: after the
@@ -224,12 +224,12 @@ impl Store {
         while let Some((&key, _)) = state.grains.first_key_value()
             && key.0 < oldest
         {
-            state.forget(key);
+            state.remove(key);
         }
         while let Some((&key, _)) = state.grains.last_key_value()
             && key.0 > newest
         {
-            state.forget(key);
+            state.remove(key);
         }
     }
 
@@ -264,8 +264,8 @@ impl Store {
         }
         if state.grains.len() >= self.limits.grains {
             let limit = Limit::Grains(self.limits.grains);
-            let way = state.who_makes_way_for((index, id), now).ok_or(limit)?;
-            state.forget(way);
+            let evicted = state.grain_to_evict((index, id), now).ok_or(limit)?;
+            state.remove(evicted);
             state.dropped.grains += 1;
             state.reach(limit, recorded);
         }
@@ -292,10 +292,9 @@ impl State {
             .take_while(move |(series, _)| series.metric == *metric)
     }
 
-    /// The grain that is given up for another, if there is one that matters less, where `now` is
-    /// the grain of this moment. What is ahead of the clock was sent by one that is wrong, and must
-    /// not shut out what is live.
-    fn who_makes_way_for(&self, grain: (i64, u64), now: i64) -> Option<(i64, u64)> {
+    /// The grain to evict for a new one, if one matters less, where `now` is the current grain.
+    /// Grains ahead of the clock go first: a sender with a wrong clock must not keep out live data.
+    fn grain_to_evict(&self, grain: (i64, u64), now: i64) -> Option<(i64, u64)> {
         let (&oldest, _) = self.grains.first_key_value()?;
         let (&furthest, _) = self.grains.last_key_value()?;
         if furthest.0 > now && grain.0 <= now {
@@ -304,7 +303,7 @@ impl State {
         (oldest < grain).then_some(oldest)
     }
 
-    fn forget(&mut self, grain: (i64, u64)) {
+    fn remove(&mut self, grain: (i64, u64)) {
         self.grains.remove(&grain);
         let Some(held) = self.series.get_mut(&grain.1) else {
             return;

@@ -1,6 +1,6 @@
 //! How long grains and windows are, and how often rules are evaluated.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 /// The time grain of the store, and what a rule has unless it says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Timing {
         Self { grain: minute, window: minute * 5, frequency: minute }
     }
 
-    /// The grain in seconds, as [`Store::new`](crate::store::Store::new) takes it.
+    /// The grain in seconds, as `Store::new` takes it.
     #[must_use]
     pub fn grain_seconds(&self) -> u32 {
         u32::try_from(self.grain.as_secs()).unwrap_or(1)
@@ -40,4 +40,22 @@ impl Default for Timing {
     fn default() -> Self {
         Self::of_grain(10)
     }
+}
+
+/// The number of the grain that a time lies in, counted from 1970. `grain` is in seconds.
+pub(crate) fn grain_index(time: Timestamp, grain: i64) -> i64 {
+    // Rounded down also before 1970, where the fraction of a second is negative.
+    let second = time.as_second() - i64::from(time.subsec_nanosecond() < 0);
+    second.div_euclid(grain.max(1))
+}
+
+/// The beginning of the grain with this number.
+pub(crate) fn grain_start(index: i64, grain: i64) -> Timestamp {
+    Timestamp::from_second(index.saturating_mul(grain.max(1))).unwrap_or(Timestamp::MIN)
+}
+
+/// The last multiple of `every` that is not after `time`.
+pub(crate) fn floor(time: Timestamp, every: SignedDuration) -> Timestamp {
+    let seconds = every.as_secs();
+    grain_start(grain_index(time, seconds), seconds)
 }

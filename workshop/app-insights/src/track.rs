@@ -9,11 +9,11 @@ use serde::Serialize;
 use tokio::task::spawn_blocking;
 
 use crate::{
+    app::App,
     body::{self, BodyError, Encoding, Framing},
     envelope::{Item, ItemError},
     receive::{Refusal, receive},
     report,
-    server::App,
 };
 
 /// `POST /v2.1/track`.

@@ -13,14 +13,14 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use super::{
     Site,
     layout::{STILL, Shell},
+    names::{cut, shown},
     params::{Params, address},
     site::html,
-    text::{cut, shown},
 };
 use crate::{
     alerts::{Alert, QUIET_TO_RESOLVE, Watched},
+    format,
     rule::Rule,
-    words,
 };
 
 /// The most alerts of the history that are shown.
@@ -97,7 +97,7 @@ impl Card {
             },
             condition: rule.condition(),
             severity: severity(rule.severity),
-            frequency: words::span(rule.frequency),
+            frequency: format::duration(rule.frequency),
             value: match watched.last {
                 Some(last) => value(last.value, rule.shown_unit()),
                 None => "not evaluated yet".to_owned(),
@@ -176,7 +176,7 @@ impl Past {
             duration: if alert.rule_deleted {
                 "unknown".to_owned()
             } else {
-                words::span(SignedDuration::from_secs(seconds))
+                format::duration(SignedDuration::from_secs(seconds))
             },
         }
     }
@@ -187,7 +187,7 @@ pub(super) fn rule_address(rule: &Rule) -> String {
 }
 
 fn value(value: Option<f64>, unit: &str) -> String {
-    value.map_or_else(|| "no data".to_owned(), |v| words::with_unit(&words::number(v), unit))
+    value.map_or_else(|| "no data".to_owned(), |v| format::with_unit(&format::number(v), unit))
 }
 
 /// A severity with Azure's word for it.

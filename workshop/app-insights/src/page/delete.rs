@@ -9,7 +9,9 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{Site, body, layout::Shell, params::Params, problem::Problem, site::html, text::shown};
+use super::{
+    Site, body, layout::Shell, names::shown, params::Params, problem::Problem, site::html,
+};
 
 /// `GET /alerts/delete?name=NAME` asks.
 pub(super) async fn screen(State(site): State<Arc<Site>>, RawQuery(query): RawQuery) -> Response {

@@ -7,8 +7,8 @@ use jiff::SignedDuration;
 use super::{
     Site,
     metrics::default_aggregation,
+    names::portable,
     params::{Params, find_metric, metric_key},
-    text::portable,
 };
 use crate::{
     aggregation::Aggregation,

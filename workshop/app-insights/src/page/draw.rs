@@ -6,15 +6,16 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     Site,
     form::capital,
-    span::{Span, coarsen, floor},
+    names::shown,
     table::Table,
-    text::shown,
+    time_range::{TimeRange, coarsen},
 };
 use crate::{
     aggregation::Aggregation,
+    format,
     metric::{Dimensions, Metric},
     store::Grain,
-    words,
+    timing::floor,
 };
 
 /// What is to be drawn.
@@ -23,7 +24,7 @@ pub(super) struct Drawing<'a> {
     pub(super) aggregation: Aggregation,
     /// The dimension whose values get a line each.
     pub(super) split: Option<&'a str>,
-    pub(super) span: Span,
+    pub(super) span: TimeRange,
     /// With a window, each point is the value over the window that ends with its grain, as a rule
     /// sees it. Without one, it is the value of its grain.
     pub(super) window: Option<SignedDuration>,
@@ -62,10 +63,10 @@ impl Drawing<'_> {
         let caption = match self.window {
             Some(window) => format!(
                 "{aggregation} of {metric} over {}, every {}",
-                words::span(window),
-                words::span(grain)
+                format::duration(window),
+                format::duration(grain)
             ),
-            None => format!("{aggregation} of {metric} in grains of {}", words::span(grain)),
+            None => format!("{aggregation} of {metric} in grains of {}", format::duration(grain)),
         };
         let empty = lines.iter().all(|(_, points)| points.is_empty());
         let line = |(name, points): (String, Vec<(Timestamp, f64)>)| Line {

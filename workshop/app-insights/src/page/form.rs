@@ -2,10 +2,10 @@
 
 use super::{
     alerts::severity,
+    names::{portable, shown},
     params::metric_key,
-    text::{portable, shown},
 };
-use crate::{aggregation::Aggregation, metric::Metric, rule::Operator, store::Names, words};
+use crate::{aggregation::Aggregation, format, metric::Metric, rule::Operator, store::Names};
 
 /// One of several things to choose.
 pub(super) struct Pick {
@@ -78,7 +78,7 @@ pub(super) fn dimensions(keys: &[String], none: &str, chosen: &str) -> Vec<Pick>
 pub(super) fn durations(seconds: impl IntoIterator<Item = i64>, chosen: i64) -> Vec<Pick> {
     let pick = |seconds: i64| Pick {
         value: seconds.to_string(),
-        label: words::span(jiff::SignedDuration::from_secs(seconds)),
+        label: format::duration(jiff::SignedDuration::from_secs(seconds)),
         chosen: seconds == chosen,
     };
     seconds.into_iter().map(pick).collect()

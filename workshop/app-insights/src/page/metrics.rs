@@ -14,11 +14,11 @@ use super::{
     draw::{Drawing, Figure},
     form::{self, Pick, metric_label},
     layout::{STILL, Shell},
+    names::shown,
     params::{Params, address, find_metric, metric_key},
     problem::Problem,
     site::html,
-    span::Span,
-    text::shown,
+    time_range::TimeRange,
 };
 use crate::{aggregation::Aggregation, metric::Metric, store::Status};
 
@@ -56,12 +56,12 @@ struct Choice {
     /// The keys of its dimensions.
     keys: Vec<String>,
     split: Option<String>,
-    span: Span,
+    span: TimeRange,
 }
 
 impl Choice {
     fn read(site: &Site, params: &Params, metric: Metric) -> Result<Self, Problem> {
-        let span = Span::read(params.get("range"))?;
+        let span = TimeRange::read(params.get("range"))?;
         let aggregation = match params.get("aggregation") {
             Some(word) => aggregation(word)?,
             None => default_aggregation(site, &metric),
@@ -69,14 +69,14 @@ impl Choice {
         let keys = site.store.keys(&metric, MAX_OFFERED);
         // A metric without the dimension is shown whole: it is what is left when another metric
         // was chosen in the form.
-        let split = params
-            .get("split")
-            .and_then(|split| keys.iter().find(|key| super::text::portable(key) == split).cloned());
+        let split = params.get("split").and_then(|split| {
+            keys.iter().find(|key| super::names::portable(key) == split).cloned()
+        });
         Ok(Self { metric, aggregation, keys, split, span })
     }
 
     fn address(&self, path: &str) -> String {
-        let split = self.split.as_deref().map(super::text::portable).unwrap_or_default();
+        let split = self.split.as_deref().map(super::names::portable).unwrap_or_default();
         let fields = [
             ("metric", &*metric_key(&self.metric)),
             ("aggregation", &self.aggregation.to_string()),

@@ -3,7 +3,7 @@
 //! Every screen has an address and works without a script. The script only asks for the same
 //! address again and puts in what has changed.
 //!
-//! Whatever a screen shows was named by somebody else. Templates escape it, [`text`] takes out
+//! Whatever a screen shows was named by somebody else. Templates escape it, [`names`] takes out
 //! what could mislead, and the headers below let a browser run nothing but `script.js`.
 
 mod about;
@@ -16,14 +16,14 @@ mod draw;
 mod form;
 mod layout;
 mod metrics;
+mod names;
 mod new_rule;
 mod params;
 mod problem;
 mod rule;
 mod site;
-mod span;
 mod table;
-mod text;
+mod time_range;
 
 use std::sync::Arc;
 

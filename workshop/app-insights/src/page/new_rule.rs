@@ -18,7 +18,7 @@ use super::{
     params::Params,
     rule,
     site::html,
-    span::Span,
+    time_range::TimeRange,
 };
 
 /// The most metrics and dimensions that a field offers.
@@ -79,9 +79,9 @@ impl<'a> Screen<'a> {
         let keys = site.store.keys(&rule.metric, MAX_OFFERED);
         let offered = site.store.names(MAX_OFFERED);
         // A window that is wrong, or far too long, is not looked through.
-        let figure = draft
-            .can_be_drawn(site)
-            .then(|| rule::draw(site, rule, Span::for_window(rule.window), draft.has_threshold));
+        let figure = draft.can_be_drawn(site).then(|| {
+            rule::draw(site, rule, TimeRange::for_window(rule.window), draft.has_threshold)
+        });
         let times = |all: [i64; 9], chosen: i64| {
             let fits = |seconds: &i64| *seconds >= grain && seconds % grain == 0;
             let mut all: Vec<i64> = all.into_iter().chain([grain, chosen]).filter(fits).collect();

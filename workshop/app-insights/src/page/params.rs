@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use form_urlencoded::Serializer;
 
-use super::{problem::Problem, text};
+use super::{names, problem::Problem};
 use crate::{
     metric::{DEFAULT_NAMESPACE, Metric},
     store::Store,
@@ -51,11 +51,11 @@ pub(super) fn address(path: &str, fields: &[(&str, &str)]) -> String {
 
 /// A metric in an address or a form: `NAME`, or `NAMESPACE/NAME` for one with its own namespace.
 pub(super) fn metric_key(metric: &Metric) -> String {
-    let name = text::portable(&metric.name);
+    let name = names::portable(&metric.name);
     if &*metric.namespace == DEFAULT_NAMESPACE {
         name
     } else {
-        format!("{}/{name}", text::portable(&metric.namespace))
+        format!("{}/{name}", names::portable(&metric.namespace))
     }
 }
 

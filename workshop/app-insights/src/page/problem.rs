@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Site, layout::Shell, site::html, text::shown};
+use super::{Site, layout::Shell, names::shown, site::html};
 
 /// Why there is nothing to show.
 pub(super) struct Problem {

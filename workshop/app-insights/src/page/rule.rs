@@ -19,9 +19,9 @@ use super::{
     params::{Params, address},
     problem::Problem,
     site::html,
-    span::Span,
+    time_range::TimeRange,
 };
-use crate::{rule::Rule, words};
+use crate::{format, rule::Rule};
 
 /// `GET /alerts/rule?name=NAME`.
 pub(super) async fn screen(State(site): State<Arc<Site>>, RawQuery(query): RawQuery) -> Response {
@@ -35,8 +35,8 @@ fn show(site: &Site, params: &Params) -> Result<Response, Problem> {
         all.into_iter().find(|w| w.rule.name == name).ok_or_else(|| Problem::no_rule(name))?;
     let rule = &watched.rule;
     let span = match params.get("range") {
-        Some(text) => Span::read(Some(text))?,
-        None => Span::for_window(rule.window),
+        Some(text) => TimeRange::read(Some(text))?,
+        None => TimeRange::for_window(rule.window),
     };
     let address = address("/alerts/rule", &[("name", &rule.name), ("range", &span.key())]);
     let still = params.get(STILL).is_some();
@@ -67,8 +67,8 @@ struct Screen {
 
 /// What a rule sees, with its threshold if `threshold` is known already, and with the times at
 /// which it fired and was resolved.
-pub(super) fn draw(site: &Site, rule: &Rule, span: Span, threshold: bool) -> Figure {
-    let label = words::with_seconds(rule.threshold, rule.shown_unit());
+pub(super) fn draw(site: &Site, rule: &Rule, span: TimeRange, threshold: bool) -> Figure {
+    let label = format::with_seconds(rule.threshold, rule.shown_unit());
     let of_rule = site
         .alerts
         .history()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use crate::words;
+use crate::format;
 
 /// The most rows of a table.
 const MAX_ROWS: usize = 60;
@@ -74,6 +74,6 @@ impl Table {
 
 impl Cell {
     fn new(value: f64) -> Self {
-        Self { exact: value.to_string(), shown: words::number(value) }
+        Self { exact: value.to_string(), shown: format::number(value) }
     }
 }

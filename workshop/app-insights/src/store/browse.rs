@@ -7,8 +7,11 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{Grain, Store};
-use crate::metric::{Dimensions, Metric};
+use super::{Grain, Store, merge_into_last};
+use crate::{
+    metric::{Dimensions, Metric},
+    timing::grain_start,
+};
 
 /// Metrics by name, as many as were asked for.
 #[derive(Clone, Debug, Default)]
@@ -133,11 +136,7 @@ impl Store {
                 continue;
             };
             *count = count.saturating_add(aggregate.count());
-            let start = self.start_of(*index);
-            match grains.last_mut() {
-                Some(grain) if grain.start == start => grain.aggregate.merge(aggregate),
-                _ => grains.push(Grain { start, aggregate: *aggregate }),
-            }
+            merge_into_last(grains, grain_start(*index, self.grain), aggregate);
         }
         let mut order: Vec<(u64, Option<&str>, usize)> = numbers
             .into_iter()

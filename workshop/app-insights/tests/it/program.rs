@@ -1,15 +1,13 @@
 //! The program as its user meets it: starts, prints, stops.
 
-mod support;
-
 use std::{
     io::{BufRead, BufReader, Write},
     process::{Command, Stdio},
 };
 
+use crate::support::{PATH, Program, counter, envelope, request};
 use jiff::Timestamp;
 use serde_json::json;
-use support::{PATH, Program, counter, envelope, request};
 
 fn run(args: &[&str]) -> harness::Finished {
     let program = harness::Program::new(PATH);

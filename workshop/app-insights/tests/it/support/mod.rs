@@ -1,17 +1,11 @@
 //! Runs the real program and talks to it as an exporter would, down to the bytes on the wire.
-#![allow(dead_code, reason = "every test file uses a part of it")]
 
 pub mod site;
 
-use std::{
-    io::{Read, Write},
-    net::TcpStream,
-    process::ExitStatus,
-    time::Duration,
-};
+use std::{io::Write, process::ExitStatus, time::Duration};
 
 use flate2::{Compression, write::GzEncoder};
-use harness::Running;
+use harness::{Memory, Running, http::Request};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -78,7 +72,7 @@ impl Program {
     /// The most memory it ever used, in MiB.
     #[cfg(target_os = "linux")]
     pub fn peak_memory(&self) -> usize {
-        memory(&self.running.id().to_string(), "VmHWM:")
+        usize::try_from(Memory::of(self.running.id()).unwrap().peak >> 20).unwrap()
     }
 }
 
@@ -86,14 +80,6 @@ impl Program {
 fn line_with(text: &str, part: &str) -> Option<String> {
     let (whole, _) = text.rsplit_once('\n')?;
     whole.lines().find(|line| line.contains(part)).map(str::to_owned)
-}
-
-/// A value of `/proc/PID/status`, in MiB.
-#[cfg(target_os = "linux")]
-pub fn memory(id: &str, field: &str) -> usize {
-    let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() >> 10
 }
 
 /// What came back.
@@ -112,25 +98,16 @@ impl Answer {
 
 /// Makes one request on a connection of its own.
 pub fn request(address: &str, method: &str, path: &str, headers: &[&str], body: &[u8]) -> Answer {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    let headers: Vec<String> = headers.iter().map(|header| format!("{header}\r\n")).collect();
-    let headers = headers.concat();
-    let length = body.len();
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
-         Content-Length: {length}\r\n{headers}\r\n"
-    );
-    stream.write_all(head.as_bytes()).unwrap();
-    // A server may answer and close before it has read everything.
-    let _ = stream.write_all(body);
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer);
-    let answer = String::from_utf8(answer).unwrap();
-    let (head, body) =
-        answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no head: {answer:?}"));
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Answer { status, head: head.to_owned(), body: body.to_owned() }
+    let request = headers.iter().fold(Request::new(method, path), |request, header| {
+        let (name, value) = header.split_once(':').unwrap();
+        request.with(name, value.trim())
+    });
+    let reply = Request { body: body.to_vec(), ..request }.send(address.parse().unwrap()).unwrap();
+    let headers = reply
+        .headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {}\r\n", String::from_utf8_lossy(value.as_bytes())));
+    Answer { status: reply.status, head: headers.collect(), body: reply.text() }
 }
 
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {

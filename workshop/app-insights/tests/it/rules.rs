@@ -4,9 +4,7 @@
 //! Each row rests on a sentence of Azure's documentation, or says that Azure says nothing and why
 //! we chose what we chose. The sentences are quoted without their markup.
 
-mod story;
-
-use story::{Row, azure, differs, ours};
+use crate::story::{Row, azure, differs, ours};
 
 const OVERVIEW: &str = "https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-overview";
 const TROUBLE: &str =

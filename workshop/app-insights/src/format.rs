@@ -107,27 +107,14 @@ pub fn with_seconds(value: f64, unit: &str) -> String {
     text
 }
 
-/// A host and its port: `127.0.0.1:80`.
-#[must_use]
-pub(crate) fn name_of_place(host: &str, port: u16) -> String {
-    // An IPv6 address is in brackets here already, and none of these can harm a terminal.
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-._[]:".contains(c);
-    format!("{}:{port}", host.chars().filter(|c| plain(*c)).collect::<String>())
-}
-
 /// A duration in its largest whole unit: `30 s`, `5 min`, `1 h`.
 #[must_use]
-pub fn span(duration: SignedDuration) -> String {
+pub fn duration(duration: SignedDuration) -> String {
     match duration.as_secs() {
         s if s != 0 && s % 3600 == 0 => format!("{} h", s / 3600),
         s if s != 0 && s % 60 == 0 => format!("{} min", s / 60),
         s => format!("{s} s"),
     }
-}
-
-/// What an error says.
-pub(crate) fn sentence(error: impl std::error::Error) -> String {
-    error.to_string()
 }
 
 /// A filter by dimensions, with a blank in front: ` where value includes nice or naughty`.

@@ -1,12 +1,10 @@
 //! The Alerts screens, over HTTP.
 
-mod support;
-
-use app_insights::{rule::Rule, timing::Timing};
-use support::{
+use crate::support::{
     request,
     site::{FORM, Screen, Site, encode},
 };
+use app_insights::{rule::Rule, timing::Timing};
 
 const SLOW: [(&str, &str); 10] = [
     ("name", "very slow"),

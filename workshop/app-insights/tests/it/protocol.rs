@@ -1,13 +1,11 @@
 //! Requests and their answers, on the wire, from the real program.
 
-mod support;
-
 use std::{net::SocketAddr, sync::Arc};
 
+use crate::support::{Answer, KEY, Program, counter, envelope, gzip, request};
 use app_insights::{limits::Limits, server::Server, store::Store};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use support::{Answer, KEY, Program, counter, envelope, gzip, request};
 
 const JSON: &str = "Content-Type: application/json";
 const STREAM: &str = "Content-Type: application/x-json-stream";
@@ -153,7 +151,7 @@ fn a_body_too_large_is_refused_before_it_is_read() {
 fn announce(address: &str, headers: &[&str]) -> Answer {
     use std::io::{Read, Write};
     let mut stream = std::net::TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(support::PATIENCE)).unwrap();
+    stream.set_read_timeout(Some(crate::support::PATIENCE)).unwrap();
     let headers = headers.join("\r\n");
     let head =
         format!("POST /v2.1/track HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n\r\n");

@@ -3,7 +3,7 @@
 //! Escaping is the templates' job. This is about what escaping leaves as it is: characters that
 //! turn the direction of text, hide, or move the cursor.
 
-use crate::words::visible;
+use crate::format::visible;
 
 /// The most characters of a name that a screen shows.
 const MAX_SHOWN: usize = 80;

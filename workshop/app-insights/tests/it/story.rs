@@ -7,13 +7,13 @@ use std::sync::{
 
 use app_insights::{
     alerts::{Alerts, State},
-    condition,
     limits::Limits,
     metric::{Aggregate, Metric, Point, Series},
+    rule::Rule,
     store::Store,
     timing::Timing,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// 2026-11-22T12:00:00Z.
 const NOON: i64 = 1_795_348_800;
@@ -120,8 +120,7 @@ impl World {
             at(clock.load(Ordering::Relaxed))
         });
         let alerts = Alerts::new(timing);
-        let rule = condition::parse(&format!("r: {rule}"), &timing);
-        alerts.add(rule.unwrap_or_else(|error| panic!("{error}"))).unwrap();
+        alerts.add(rule_of(rule, &timing)).unwrap();
         Self { store, alerts, now }
     }
 
@@ -172,4 +171,32 @@ impl World {
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
+}
+
+/// The rule of a row: `avg m > 70 ms over 1m every 1m where who includes nice or 'very naughty'`.
+fn rule_of(row: &str, timing: &Timing) -> Rule {
+    let (condition, filter) = row.split_once(" where ").unwrap_or((row, ""));
+    let mut words = condition.split(' ').peekable();
+    let mut rule = Rule { name: "r".into(), unit: String::new(), ..Rule::slow(timing) };
+    rule.aggregation = words.next().unwrap().parse().unwrap();
+    rule.metric = Metric::named(words.next().unwrap());
+    rule.operator = words.next().unwrap().parse().unwrap();
+    rule.threshold = words.next().unwrap().parse().unwrap();
+    if let Some(unit) = words.next_if(|word| *word != "over") {
+        rule.unit = unit.into();
+    }
+    while let Some(word) = words.next() {
+        let minutes = words.next().unwrap().trim_end_matches('m').parse().unwrap();
+        let duration = SignedDuration::from_mins(minutes);
+        match word {
+            "over" => rule.window = duration,
+            "every" => rule.frequency = duration,
+            _ => panic!("{word} in {row}"),
+        }
+    }
+    if let Some((key, values)) = filter.split_once(" includes ") {
+        let values = values.split(" or ").map(|value| value.trim_matches('\'').into());
+        rule.dimensions = vec![(key.into(), values.collect())];
+    }
+    rule
 }

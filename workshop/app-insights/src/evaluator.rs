@@ -8,7 +8,6 @@ use crate::{
     alerts::{Alert, Alerts},
     printer::Printer,
     store::Store,
-    webhook::Sender,
 };
 
 /// The longest time for which the clock is not looked at. A clock can be set, a laptop can sleep,
@@ -16,24 +15,14 @@ use crate::{
 const MAX_SLEEP: Duration = Duration::from_millis(500);
 
 /// Evaluates for ever.
-pub(crate) async fn watch(
-    store: Arc<Store>,
-    alerts: Arc<Alerts>,
-    printer: Printer,
-    webhook: Option<Sender>,
-) -> Infallible {
+pub(crate) async fn run(store: Arc<Store>, alerts: Arc<Alerts>, printer: Printer) -> Infallible {
     loop {
         let (held, rules) = (Arc::clone(&store), Arc::clone(&alerts));
-        let (printer, webhook) = (printer.clone(), webhook.clone());
-        let tell = move |alert: Alert| {
-            printer.err(alert.line());
-            if let Some(webhook) = &webhook {
-                webhook.send(&alert);
-            }
-        };
+        let printer = printer.clone();
+        let print = move |alert: Alert| printer.err(alert.line());
         // In another thread: with many rules and a full store, requests would have to wait. It
         // fails only when the program ends.
-        let _ = spawn_blocking(move || rules.evaluate_each(&held, tell)).await;
+        let _ = spawn_blocking(move || rules.evaluate_each(&held, print)).await;
         sleep(pause(&store, &alerts)).await;
     }
 }

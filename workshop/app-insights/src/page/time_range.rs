@@ -3,16 +3,20 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{form::Pick, problem::Problem};
-use crate::{store::Grain, words};
+use crate::{
+    format,
+    store::{Grain, merge_into_last},
+    timing::floor,
+};
 
 /// The most grains from one side of a chart to the other.
 const MAX_GRAINS: i64 = 360;
 
 /// How far back a chart looks.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) struct Span(i64);
+pub(super) struct TimeRange(i64);
 
-impl Span {
+impl TimeRange {
     /// All that are offered, in minutes.
     const ALL: [Self; 6] = [Self(2), Self(5), Self(10), Self(30), Self(60), Self(24 * 60)];
 
@@ -44,7 +48,7 @@ impl Span {
 
     pub(super) fn picks(self) -> Vec<Pick> {
         let pick = |span: Self| {
-            let label = format!("Last {}", words::span(span.duration()));
+            let label = format!("Last {}", format::duration(span.duration()));
             Pick { value: span.key(), label, chosen: span == self }
         };
         Self::ALL.into_iter().map(pick).collect()
@@ -69,22 +73,12 @@ impl Span {
     }
 }
 
-/// The beginning of the grain that a time lies in.
-pub(super) fn floor(time: Timestamp, grain: SignedDuration) -> Timestamp {
-    let grain = grain.as_secs().max(1);
-    let second = time.as_second() - i64::from(time.subsec_nanosecond() < 0);
-    Timestamp::from_second(second.div_euclid(grain) * grain).unwrap_or(Timestamp::MIN)
-}
-
 /// Adds up grains, oldest first, to longer ones.
 pub(super) fn coarsen(grains: Vec<Grain>, grain: SignedDuration) -> Vec<Grain> {
     let mut coarse: Vec<Grain> = Vec::new();
     for fine in grains {
         let start = floor(fine.start, grain);
-        match coarse.last_mut() {
-            Some(last) if last.start == start => last.aggregate.merge(&fine.aggregate),
-            _ => coarse.push(Grain { start, aggregate: fine.aggregate }),
-        }
+        merge_into_last(&mut coarse, start, &fine.aggregate);
     }
     coarse
 }

@@ -1,13 +1,11 @@
 //! The Metrics screen, over HTTP.
 
-mod support;
-
-use app_insights::{aggregation::Aggregation, metric::Metric, rule::Rule, timing::Timing};
-use jiff::Timestamp;
-use support::{
+use crate::support::{
     request,
     site::{Site, encode},
 };
+use app_insights::{aggregation::Aggregation, metric::Metric, rule::Rule, timing::Timing};
+use jiff::Timestamp;
 
 fn filled() -> Site {
     let site = Site::start();
@@ -133,7 +131,7 @@ fn what_is_not_there_is_a_sentence() {
     ] {
         let answer = site.get(path);
         assert_eq!(answer.status, 404, "{path}");
-        let said = support::site::Screen::of(&answer).texts("main .lead");
+        let said = crate::support::site::Screen::of(&answer).texts("main .lead");
         assert!(said[0].starts_with(sentence), "{path}: {said:?}");
     }
     let lost = request(&site.address, "GET", "/nowhere", &["Accept: text/html"], b"");
@@ -214,7 +212,8 @@ fn a_limit_that_was_reached_is_said() {
     let keys: Vec<String> = (0..12).map(|i| format!("d{i}")).collect();
     let wide = serde_json::json!({"name": "wide", "value": 1});
     let properties = keys.iter().map(|key| (key.clone(), "x".into())).collect();
-    let item = support::envelope(site.store.now(), &wide, &serde_json::Value::Object(properties));
+    let item =
+        crate::support::envelope(site.store.now(), &wide, &serde_json::Value::Object(properties));
     let body = serde_json::to_vec(&[item]).unwrap();
     let json = ["Content-Type: application/json"];
     assert_eq!(request(&site.address, "POST", "/v2.1/track", &json, &body).status, 200);

@@ -1,12 +1,11 @@
 //! What real exporters send is accepted, and means what they meant.
 
-mod support;
-
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
 };
 
+use crate::support::gzip;
 use app_insights::{
     limits::Limits,
     metric::Metric,
@@ -22,7 +21,6 @@ use opentelemetry_sdk::{
     metrics::{PeriodicReader, SdkMeterProvider},
 };
 use serde_json::Value;
-use support::gzip;
 
 /// The server in this process, so that the test can look into its store.
 struct InProcess {
@@ -74,7 +72,7 @@ impl HttpClient for PlainHttp {
         let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
         let address = self.0.to_string();
         let path = request.uri().path().to_owned();
-        let answer = support::request(&address, "POST", &path, &headers, request.body());
+        let answer = crate::support::request(&address, "POST", &path, &headers, request.body());
         self.1.lock().unwrap().push(answer.status);
         Ok(Response::builder().status(answer.status).body(answer.body.into())?)
     }
@@ -151,7 +149,7 @@ fn pythons_exporter_is_understood() {
     let headers = ["Content-Type: application/json", "Accept: application/json"];
     // It appends its path to the connection string's endpoint, slash or no slash.
     let address = server.address.to_string();
-    let answer = support::request(&address, "POST", "//v2.1/track", &headers, body);
+    let answer = crate::support::request(&address, "POST", "//v2.1/track", &headers, body);
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(answer.json()["itemsAccepted"], 5);
 
@@ -177,7 +175,7 @@ fn other_sdks_send_lines_and_other_types() {
     let headers = ["Content-Type: application/x-json-stream", "Content-Encoding: gzip"];
     let address = server.address.to_string();
     let body = gzip(lines.join("\n").as_bytes());
-    let answer = support::request(&address, "POST", "/v2/track", &headers, &body);
+    let answer = crate::support::request(&address, "POST", "/v2/track", &headers, &body);
     assert_eq!((answer.status, &answer.json()["itemsAccepted"]), (200, &5.into()));
     assert_eq!(server.store.status().series, 4);
 }
