@@ -31,7 +31,7 @@ fn cargo(folder: &Path, args: &[&str]) -> String {
 /// A class waits for every crate.
 #[test]
 fn each_step_builds_few_crates() {
-    for ((number, _), limit) in STEPS.into_iter().zip([45, 70, 90, 110, 110]) {
+    for ((number, _), limit) in STEPS.into_iter().zip([45, 70, 125, 125, 125]) {
         let package = format!("step-0{number}");
         let edges = "--edges=normal,build";
         let args = ["tree", "--locked", edges, "--prefix=none", "--package", &package];
@@ -41,19 +41,15 @@ fn each_step_builds_few_crates() {
     }
 }
 
-/// Blank lines and comments do not count: they make a step readable.
+/// A step is read in one go, file by file.
 #[test]
-fn each_step_has_few_lines() {
-    for ((number, _), limit) in STEPS.into_iter().zip([100, 125, 150, 195, 195]) {
-        let mut total = 0;
+fn each_file_of_a_step_fits_on_a_screen() {
+    for (number, _) in STEPS {
         for file in fs::read_dir(folder(number).join("src")).unwrap() {
             let path = file.unwrap().path();
-            let text = read(&path);
-            assert!(text.lines().count() <= 80, "{} is longer than a screen", path.display());
-            let code = |line: &&str| !line.trim().is_empty() && !line.trim().starts_with("//");
-            total += text.lines().filter(code).count();
+            let lines = read(&path).lines().count();
+            assert!(lines <= 90, "{} has {lines} lines", path.display());
         }
-        assert!(total < limit, "step 0{number} has {total} lines");
     }
 }
 
@@ -61,7 +57,7 @@ fn each_step_has_few_lines() {
 /// be read in a minute.
 #[test]
 fn each_step_has_few_new_lines() {
-    for (number, limit) in (2..=5_u8).zip([45, 50, 110, 10]) {
+    for (number, limit) in (2..=5_u8).zip([50, 50, 200, 10]) {
         let sources = |number| -> BTreeMap<String, String> {
             fs::read_dir(folder(number).join("src"))
                 .unwrap()

@@ -6,7 +6,7 @@ mod watch;
 
 use std::fmt::Write as _;
 
-use app_insights::{aggregation::Aggregation, alerts::State, words};
+use app_insights::{aggregation::Aggregation, alerts::State, format};
 use chart::{Chart, Line, Mark, MarkKind, Point, Size, Threshold};
 use jiff::tz::TimeZone;
 use tests::{assert_figure, assert_snapshot};
@@ -66,13 +66,13 @@ fn charts_of_the_book() {
     figure("chart-latency", &average);
 
     // The points that a rule evaluates, as its preview shows them.
-    let over = format!("over {}", words::span(watched.rule.window));
+    let over = format!("over {}", format::duration(watched.rule.window));
     let grain = watched.store.grain();
     let points =
         watched.evaluations.iter().map(|it| Point { start: it.at - grain, value: it.value });
     let seen = Line { name: over.clone(), points: points.collect() };
     let (value, unit) = (watched.rule.threshold, &watched.rule.unit);
-    let label = format!("{}: {}", watched.rule.name, words::with_seconds(value, unit));
+    let label = format!("{}: {}", watched.rule.name, format::with_seconds(value, unit));
     let with_rule = Chart {
         title: format!("{} {over}", average.title),
         lines: vec![seen.clone()],

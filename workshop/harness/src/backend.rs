@@ -17,8 +17,8 @@ pub enum Answer {
     Status(u16),
     /// Answers with this status and a `Retry-After` of so many seconds.
     RetryAfter(u16, u32),
-    /// Redirects the client to `/elsewhere` with this status.
-    Redirect(u16),
+    /// Redirects the client to this location with this status.
+    Redirect(u16, &'static str),
     /// Reads the request and never answers.
     Never,
 }
@@ -133,7 +133,7 @@ fn response(answer: Answer) -> Option<Response<io::Empty>> {
         Answer::RetryAfter(status, seconds) => {
             Some(with_header(status, "Retry-After", &seconds.to_string()))
         }
-        Answer::Redirect(status) => Some(with_header(status, "Location", "/elsewhere")),
+        Answer::Redirect(status, location) => Some(with_header(status, "Location", location)),
         Answer::Never => None,
     }
 }
