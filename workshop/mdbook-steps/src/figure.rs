@@ -1,122 +1,62 @@
-//! `{{#figure way alt="..."}}`, and the pictures that chapters show in Markdown or HTML.
+//! `{{#figure way alt="..."}}`: a picture of the book.
 
-use std::path::Path;
+use anyhow::{Context as _, Result, bail};
 
-use crate::block;
 use crate::directive::Directive;
-use crate::error::Problem;
-use crate::markdown::Image;
+use crate::error::missing;
+use crate::html;
+use crate::page::Page;
 use crate::svg;
-use crate::used::Used;
-use crate::workspace::Workspace;
+use crate::workspace::BOOK;
 
-/// Where a chapter is, as far as its pictures are concerned.
-pub(crate) struct Place<'a> {
-    /// The book's sources, from the workspace's root: `book/src`.
-    pub book: &'a str,
-    /// The chapter's file, from there, with slashes.
-    pub chapter: &'a str,
-    /// How many figures came before this one in the chapter.
-    pub number: usize,
-}
-
-pub(crate) fn expand(
-    directive: &Directive,
-    workspace: &Workspace,
-    place: &Place,
-    used: &mut Used,
-) -> Result<String, Problem> {
-    directive.only(&["alt", "caption"])?;
-    let [name] = directive.exactly("figure way alt=\"what it shows\"")?;
-    let images = format!("{}/images", place.book);
-    let candidates = ["svg", "png"].map(|it| (it, format!("{images}/{name}.{it}")));
-    let found: Vec<_> = candidates.into_iter().filter(|(_, path)| workspace.has(path)).collect();
-    let (format, path) = match &found[..] {
-        [(format, path)] => (*format, path.clone()),
-        [] => {
-            let there = workspace.files(&images);
-            let there =
-                there.iter().filter_map(|it| it.strip_suffix(".svg").or(it.strip_suffix(".png")));
-            let there = there.map(str::to_string).collect();
-            let what = format!("picture `{name}` (.svg or .png) in {images}");
-            return Err(Problem::missing(what, name, there));
-        }
-        _ => {
-            return Err(Problem::Ambiguous {
-                what: format!("the picture `{name}`"),
-                those: found.into_iter().map(|(_, path)| path).collect(),
-            });
-        }
-    };
-    // Unique on the page, and on the print page, which has all chapters.
-    let id = format!("{} {name} {}", place.chapter.trim_end_matches(".md"), place.number);
-    let id = slug(&id);
-    // A picture that a program drew may say itself what it shows.
-    let source = if format == "svg" { Some(workspace.read(&path)?) } else { None };
-    let told = source.as_ref().map(svg::description).transpose()?.flatten();
-    let alt = directive.option("alt").or(told.as_deref()).ok_or_else(|| {
-        Problem::Usage("a picture needs a text alternative: alt=\"what it shows\"".to_string())
-    })?;
-    let picture = if let Some(source) = source {
-        svg::inline(&source, alt, &id)?
+pub(crate) fn expand(directive: &Directive, page: &mut Page) -> Result<String> {
+    directive.allow_options(&["alt", "caption"])?;
+    let [name] = directive.exactly("{{#figure way alt=\"what it shows\"}}")?;
+    page.figures += 1;
+    let id = id(page.chapter, name, page.figures);
+    let file = file(page, name)?;
+    let path = format!("{BOOK}/images/{file}");
+    let picture = if file.ends_with(".svg") {
+        let source = page.workspace.read(&path)?;
+        let described = svg::description(&source.text).with_context(|| path.clone())?;
+        let alt = alternative(directive, described.as_deref())?;
+        svg::inline(&source.text, alt, &id).with_context(|| path.clone())?
     } else {
-        let up = "../".repeat(place.chapter.matches('/').count());
-        format!("<img src=\"{up}images/{name}.png\" alt=\"{}\">", block::html(alt))
+        let alt = alternative(directive, None)?;
+        format!("<img src=\"{}images/{file}\" alt=\"{}\">", page.up(), html::escape(alt))
     };
-    used.figures.insert(path);
-    let caption = directive.option("caption").map(block::html);
+    page.used.figures.insert(path);
+    let caption = directive.option("caption").map(html::escape);
     let caption = caption.map(|it| format!("<figcaption>{it}</figcaption>\n")).unwrap_or_default();
     Ok(format!(
         "<figure class=\"figure\" id=\"{id}\" style=\"margin-inline: 0\">\n{picture}\n{caption}</figure>\n"
     ))
 }
 
-/// Letters, digits and hyphens alone, starting with a letter, so that it needs no escape in CSS.
-fn slug(text: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-    format!("fig-{}", text.chars().map(plain).collect::<String>())
+/// The file of the picture in the book's images.
+fn file(page: &Page, name: &str) -> Result<String> {
+    let files = page.workspace.list(&format!("{BOOK}/images"));
+    let is_picture = |file: &&String| {
+        file.strip_suffix(".svg").or(file.strip_suffix(".png")).is_some_and(|stem| stem == name)
+    };
+    let found: Vec<&String> = files.iter().filter(is_picture).collect();
+    match found[..] {
+        [file] => Ok(file.clone()),
+        [] => {
+            Err(missing(format!("picture `{name}` (.svg or .png) in {BOOK}/images"), name, &files))
+        }
+        [one, other, ..] => bail!("the picture `{name}` is ambiguous: {one}, {other}"),
+    }
 }
 
-/// Checks a picture that no directive made: it must be in the book and have a text alternative.
-pub(crate) fn check(
-    image: &Image,
-    workspace: &Workspace,
-    place: &Place,
-    used: &mut Used,
-) -> Result<(), Problem> {
-    let source = image.source.split(['?', '#']).next().unwrap_or_default();
-    if image.alt.as_ref().is_none_or(|alt| alt.trim().is_empty()) {
-        return Err(Problem::Usage(format!(
-            "the picture `{source}` needs a text alternative that says what it shows"
-        )));
-    }
-    if source.contains(':') || source.starts_with('/') {
-        return Err(Problem::Usage(format!(
-            "the picture `{source}` is not in the book, which has to work without a network; give \
-             a path from the chapter's folder"
-        )));
-    }
-    let folder = Path::new(place.chapter).parent().unwrap_or(Path::new(""));
-    let mut parts: Vec<&str> = folder.iter().filter_map(|part| part.to_str()).collect();
-    for part in source.split('/') {
-        match part {
-            ".." if parts.pop().is_none() => {
-                return Err(Problem::Usage(format!(
-                    "the picture `{source}` is outside of {}, so it is not in the book",
-                    place.book
-                )));
-            }
-            "." | ".." => {}
-            part => parts.push(part),
-        }
-    }
-    let path = format!("{}/{}", place.book, parts.join("/"));
-    if !workspace.has(&path) {
-        let images = workspace.files(&format!("{}/images", place.book));
-        let what = format!("picture `{path}`");
-        let there = images.iter().map(|file| format!("images/{file}")).collect();
-        return Err(Problem::missing(what, source, there));
-    }
-    used.figures.insert(path);
-    Ok(())
+/// The text alternative: the option, or the picture's own description.
+fn alternative<'a>(directive: &'a Directive, described: Option<&'a str>) -> Result<&'a str> {
+    let alt = directive.option("alt").or(described);
+    alt.context("a picture needs a text alternative: alt=\"what it shows\"")
+}
+
+/// An id for the page, and for the print page, which has all chapters. CSS needs no escape for it.
+fn id(chapter: &str, name: &str, number: usize) -> String {
+    let text = format!("fig-{} {name} {number}", chapter.trim_end_matches(".md"));
+    text.replace(|c: char| !c.is_ascii_alphanumeric(), "-")
 }
