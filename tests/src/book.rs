@@ -1,4 +1,4 @@
-//! The book as a reader gets it.
+//! The book in the forms that readers get.
 
 use std::{fs, path::Path};
 
@@ -11,19 +11,13 @@ use crate::{executable, root};
 #[derive(Debug)]
 pub struct Book {
     url: String,
-    // What it is served by, or the folder that it is in.
+    // The server of the book, or the folder that holds it.
     _workshop: Option<Running>,
     _folder: Option<TempDir>,
 }
 
 impl Book {
     /// The book as `cargo workshop` serves it.
-    ///
-    /// # Errors
-    /// When it does not.
-    ///
-    /// # Panics
-    /// When it does not say where.
     pub fn serve() -> Result<Self, Error> {
         let free = ["--no-stand-ins", "--port", "0"];
         let running = workshop(&free).start_when("Ctrl-C")?;
@@ -34,12 +28,6 @@ impl Book {
     }
 
     /// The book in a folder, as `cargo workshop book` puts it onto a USB stick.
-    ///
-    /// # Errors
-    /// When it cannot be built.
-    ///
-    /// # Panics
-    /// When the command says that it cannot.
     pub fn write() -> Result<Self, Error> {
         let folder = tempfile::tempdir()?;
         let finished = workshop(&["book"]).arg(folder.path()).run()?;
@@ -60,9 +48,6 @@ fn workshop(args: &[&str]) -> Program {
 }
 
 /// The book's pages in the order of its summary, such as `step-01.html`.
-///
-/// # Panics
-/// When there is no summary.
 pub fn pages() -> Vec<String> {
     let summary = Path::new("book").join("src").join("SUMMARY.md");
     let summary = fs::read_to_string(root().join(summary)).expect("the book has a summary");

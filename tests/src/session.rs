@@ -1,4 +1,4 @@
-//! A step together with a back end of its own, whatever kind it needs, and what reached it.
+//! A step with its back end, and the exports that reached it.
 
 use std::io::{self, Read};
 
@@ -12,28 +12,22 @@ use prost::Message;
 
 use crate::{azure, step};
 
-/// A step that runs, with somebody to export to.
+/// A step that runs, with a back end of its own.
 pub struct Session {
     number: u8,
     /// The step.
     pub step: Running,
-    /// Who takes its telemetry. Step 02 has stdout for that, and step 01 has none.
+    /// The receiver of its telemetry. Step 02 exports to stdout, and step 01 not at all.
     pub backend: Backend,
 }
 
 impl Session {
-    /// Starts a step with a back end that takes everything.
-    ///
-    /// # Errors
-    /// When either does not start.
+    /// Starts a step with a back end that accepts everything.
     pub fn start(number: u8) -> Result<Self, Error> {
         Self::with(number, |program| program, |_| Answer::Status(200))
     }
 
-    /// Starts a step as `set_up` wants it, with a back end that answers as `answer` says.
-    ///
-    /// # Errors
-    /// When either does not start.
+    /// Starts a step with the settings of `set_up`, and a back end with the answers of `answer`.
     pub fn with(
         number: u8,
         set_up: impl FnOnce(Program) -> Program,
@@ -44,10 +38,7 @@ impl Session {
         Ok(Self { number, step, backend })
     }
 
-    /// Stops the step and returns what it printed, and each export as readable text.
-    ///
-    /// # Errors
-    /// When it does not end.
+    /// Stops the step; its output, and each export as readable text.
     pub fn stop(self) -> Result<(Finished, Vec<String>), Error> {
         let finished = self.step.stop()?;
         let exports = match self.number {
@@ -57,7 +48,7 @@ impl Session {
         Ok((finished, exports))
     }
 
-    /// How many exports have arrived so far.
+    /// The number of exports so far.
     pub fn exports(&self) -> usize {
         match self.number {
             2 => self.step.stdout().matches("Metrics\n").count(),
@@ -66,9 +57,6 @@ impl Session {
     }
 
     /// Waits for `count` exports in all.
-    ///
-    /// # Errors
-    /// When they do not come.
     pub fn wait_for_exports(&self, count: usize) -> Result<(), Error> {
         if self.number == 2 {
             self.step.wait_for_stdout(|text| text.matches("Metrics\n").count() >= count)?;
@@ -87,9 +75,6 @@ pub fn pointed_at(number: u8, backend: &Backend) -> Program {
 }
 
 /// An export as text: OTLP as the Collector prints it, Application Insights' envelopes as JSON.
-///
-/// # Panics
-/// When it is neither.
 pub fn readable(body: &[u8]) -> String {
     if body.starts_with(&[0x1f, 0x8b]) {
         let mut json = String::new();
@@ -101,25 +86,16 @@ pub fn readable(body: &[u8]) -> String {
 }
 
 /// An export as OTLP.
-///
-/// # Panics
-/// When it is something else.
 pub fn otlp(body: &[u8]) -> ExportMetricsServiceRequest {
     ExportMetricsServiceRequest::decode(body).expect("the export is OTLP in protobuf")
 }
 
 /// An export as Application Insights' envelopes.
-///
-/// # Panics
-/// When it is something else.
 pub fn envelopes(body: &[u8]) -> Vec<serde_json::Value> {
     serde_json::from_str(&readable(body)).expect("the export is an array of envelopes")
 }
 
-/// What an export says of step 03's counter, over both verdicts.
-///
-/// # Panics
-/// When the export is no OTLP, or the counter no sum of integers.
+/// The total of step 03's counter in an export, over both verdicts.
 pub fn greetings(body: &[u8]) -> i64 {
     let request = otlp(body);
     let scopes = request.resource_metrics.iter().flat_map(|resource| &resource.scope_metrics);
@@ -137,10 +113,7 @@ pub fn greetings(body: &[u8]) -> i64 {
         .sum()
 }
 
-/// What the envelopes of an export say of step 04's counter.
-///
-/// # Panics
-/// When the export is no array of envelopes.
+/// The total of step 04's counter in the envelopes of an export.
 #[expect(clippy::cast_possible_truncation, reason = "a count is a small whole number")]
 pub fn requests(body: &[u8]) -> i64 {
     let count = |envelope: serde_json::Value| {

@@ -1,4 +1,4 @@
-//! Whoever looks at step 04 or 05 while a test watches the Application Insights stand-in.
+//! Visitors of step 04 or 05, for tests that watch the Application Insights stand-in.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
@@ -11,23 +11,20 @@ use harness::Running;
 
 use crate::{azure, executable, step};
 
-/// From one visit of a visitor to the next. No connection is used twice, and a system has only so
-/// many ports.
+/// The pause between two visits of a visitor. Each visit takes a new connection, and a system has a
+/// limited number of ports.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// How many visit a step at a time. Step 05 takes a second and a half for each, and no evaluation
-/// should depend on the luck of one. Step 04 answers at once: two outnumber those twenty by far.
+/// The number of concurrent visitors. Step 05 takes a second and a half for each, and one slow
+/// visit should not decide an evaluation. Step 04 answers at once: its two make far more visits.
 fn visitors(number: u8) -> usize {
     if number == 5 { 20 } else { 2 }
 }
 
-/// Runs step 04 or 05 under its visitors until `done` returns. It tells `stand_in` once a second.
-///
-/// # Panics
-/// When `done` does, and when the step does not run, answer or end.
+/// Runs step 04 or 05 under its visitors until `done` returns. The step exports once a second.
 pub fn visited<T>(number: u8, stand_in: &Running, done: impl FnOnce() -> T) -> T {
-    // While a compiler ran between two steps, nobody would visit either, and an alert be resolved
-    // for want of data.
+    // Built before: a compilation between two steps would be minutes without visitors, and an alert
+    // would be resolved without data.
     for step in ["step-04", "step-05"] {
         executable(step);
     }
@@ -45,7 +42,7 @@ pub fn visited<T>(number: u8, stand_in: &Running, done: impl FnOnce() -> T) -> T
         for _ in 0..visitors(number) {
             scope.spawn(visit);
         }
-        // Whatever becomes of it, the visitors must not go on for ever.
+        // Also after a panic, the visitors have to end.
         let result = catch_unwind(AssertUnwindSafe(done));
         *lock() = true;
         ended.notify_all();

@@ -1,5 +1,5 @@
-//! axe-core, which finds what keeps people from using a page: too little contrast, a picture or a
-//! field without a name, something that no keyboard reaches.
+//! axe-core, which finds barriers on a page: too little contrast, a picture or a field without a
+//! name, an element that no keyboard reaches.
 
 use std::{env, fmt, fs, path::PathBuf};
 
@@ -13,16 +13,16 @@ pub struct Axe {
     script: String,
 }
 
-/// What axe-core found, at one element.
+/// A finding of axe-core, at one element.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Violation {
     /// The rule, such as `color-contrast`.
     pub rule: String,
-    /// How bad it is: `critical` or `serious`.
+    /// The severity: `critical` or `serious`.
     pub impact: String,
     /// The element, as a CSS selector.
     pub element: String,
-    /// What is wrong, and what would help.
+    /// The problem, and its fix.
     pub help: String,
 }
 
@@ -34,12 +34,9 @@ impl fmt::Display for Violation {
 }
 
 impl Axe {
-    /// Reads the script, or the one in the folder, that `AXE` names.
+    /// Reads the script that `AXE` names, or the script in the folder that it names.
     ///
-    /// None when it names none, after saying so.
-    ///
-    /// # Panics
-    /// When there is no such file.
+    /// None, with a line on stderr, when `AXE` is not set.
     pub fn find() -> Option<Self> {
         let path = env::var_os("AXE").filter(|path| !path.is_empty()).map(PathBuf::from);
         let Some(mut path) = path else {
@@ -55,9 +52,6 @@ impl Axe {
     }
 
     /// Everything serious or critical on the page that the browser shows.
-    ///
-    /// # Panics
-    /// When axe-core itself fails.
     #[track_caller]
     pub fn check(&self, browser: &Browser) -> Vec<Violation> {
         let installed = browser.script(&self.script, vec![]);
@@ -77,7 +71,7 @@ impl Axe {
     }
 }
 
-/// Calls its last argument with a list of what was found, or with axe-core's error as a text.
+/// Calls its last argument with the list of findings, or with axe-core's error as a text.
 const RUN: &str = "
     const done = arguments[arguments.length - 1];
     const bad = ({ impact }) => impact == 'serious' || impact == 'critical';

@@ -1,4 +1,4 @@
-//! Starting `chromedriver` and a browser, and seeing to it that both end.
+//! Starts and ends `chromedriver` and a browser.
 
 use std::{env, ffi::OsStr, future::Future, io, time::Duration};
 
@@ -12,41 +12,45 @@ use tempfile::TempDir;
 use tokio::runtime::{self, Runtime};
 use url::{ParseError, Url};
 
-use super::{LIMIT, turn::Turn};
+use super::LIMIT;
+use crate::lock::{self, Place};
 
-/// Above the limits that `chromedriver` is given, whose errors say more.
+/// Each browser is half a dozen processes: more of them would keep each other from loading a page
+/// in time.
+const AT_ONCE: usize = 2;
+/// Above the limits of `chromedriver`, whose errors say more.
 const DRIVER_LIMIT: Duration = Duration::from_secs(90);
-/// How long a browser may take to close before it is killed.
+/// The longest that a browser may take to close before it is killed.
 const CLOSING: Duration = Duration::from_secs(10);
 
-/// Why there is no browser.
+/// The reason why there is no browser.
 pub(super) enum Error {
-    /// It is not installed. Says what is not.
+    /// It is not installed: the name of the missing program.
     Missing(String),
     /// It is installed, and does not start.
     Broken(String),
 }
 
-/// A browser and the program that steers it.
+/// A browser and the program that controls it.
 #[derive(Debug)]
 pub(super) struct Driver {
     client: Client,
     /// The browser's own process, for when it does not close.
     browser: Option<Pid>,
     runtime: Runtime,
-    // In this order: the programs have ended when their folder goes, and then it is another's turn.
+    // In this order: the programs end, then their folder goes, then another browser may start.
     _chromedriver: Running,
     _profile: TempDir,
-    _turn: Turn,
+    _place: Place,
 }
 
 impl Driver {
     pub(super) fn start() -> Result<Self, Error> {
-        let turn = Turn::wait();
+        let place = lock::wait("browser", AT_ONCE);
         let broken = |error: &dyn std::fmt::Display| Error::Broken(error.to_string());
         let profile = tempfile::tempdir().map_err(|error| broken(&error))?;
-        // Its sign is on stdout.
-        let chromedriver = Program::new("chromedriver").arg("--port=0").start_when("");
+        let chromedriver =
+            Program::new("chromedriver").arg("--port=0").start_when("successfully on port ");
         let chromedriver = chromedriver.map_err(|error| match error {
             harness::Error::Start { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Error::Missing("there is no chromedriver".to_string())
@@ -80,7 +84,7 @@ impl Driver {
             runtime,
             _chromedriver: chromedriver,
             _profile: profile,
-            _turn: turn,
+            _place: place,
         })
     }
 
@@ -88,7 +92,7 @@ impl Driver {
         &self.client
     }
 
-    /// Lets a command of the client's run, for so long and no longer.
+    /// Runs a command of the client, with a limit.
     pub(super) fn run<T>(
         &self,
         command: impl Future<Output = Result<T, CmdError>>,
@@ -99,12 +103,12 @@ impl Driver {
         })
     }
 
-    /// Lets so much time pass.
+    /// Waits for a while.
     pub(super) fn pause(&self, time: Duration) {
         self.runtime.block_on(async { tokio::time::sleep(time).await });
     }
 
-    /// Sends a command that `chromedriver` has beyond the standard.
+    /// Sends a command of `chromedriver` that is not in the standard.
     pub(super) fn extension(&self, path: &'static str, body: &Value) -> Result<Value, CmdError> {
         let command = Extension { path, body: body.to_string() };
         self.run(self.client.issue_cmd(command))
@@ -124,7 +128,7 @@ impl Drop for Driver {
         if !matches!(closed, Ok(Ok(())))
             && let Some(browser) = self.browser
         {
-            // Its other processes notice and end. There is nobody left to tell of an error.
+            // Its other processes end by themselves. An error here has no receiver.
             let _ = kill_process(browser, Signal::KILL);
         }
     }
@@ -140,11 +144,12 @@ fn port(stdout: &str) -> Option<u16> {
 fn capabilities(profile: &OsStr) -> Map<String, Value> {
     let mut args = vec![
         format!("--user-data-dir={}", profile.display()),
-        // It would not start for root, as in a container; it opens nothing but our own pages.
+        // Chromium does not start for root without this option, as in a container; it opens only
+        // our own pages.
         "--no-sandbox".to_string(),
         // A container has little shared memory.
         "--disable-dev-shm-usage".to_string(),
-        // Nobody but this machine. What a page asks for all the same is in the log.
+        // This machine only. Requests of a page to others are in the log.
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1".to_string(),
         "--no-proxy-server".to_string(),
         "--disable-background-networking".to_string(),

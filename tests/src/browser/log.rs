@@ -1,16 +1,16 @@
-//! What the browser has to say about the pages it has shown.
+//! The log of the browser on the pages that it has shown.
 
 use serde_json::{Value, json};
 
 use super::Browser;
 
-/// What a page may ask for: its files, and this machine.
+/// The addresses that a page may request: files, and this machine.
 const OWN: [&str; 6] =
     ["file:///", "http://127.0.0.1:", "data:", "blob:", "about:", "chrome-extension://"];
 
 impl Browser {
-    /// What went wrong since it was last asked: errors on the console, scripts that failed, files
-    /// that were not there, and everything that was asked of another machine.
+    /// All problems since the last call: errors on the console, scripts that failed, missing files,
+    /// and every request to another machine.
     #[track_caller]
     pub fn complaints(&self) -> Vec<String> {
         let mut complaints: Vec<_> = self.requests_elsewhere();
@@ -32,7 +32,7 @@ impl Browser {
                 continue;
             }
             let url = params["request"]["url"].as_str().unwrap_or_default();
-            // The browser's own first page is none of ours.
+            // The browser's own first page does not count.
             let own = OWN.iter().any(|own| url.starts_with(own)) || url.starts_with("chrome://");
             if !own {
                 let page = params["documentURL"].as_str().unwrap_or_default();

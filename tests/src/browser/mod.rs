@@ -1,5 +1,5 @@
-//! A browser without a window, for what only a browser can tell: does a page work, can it be read,
-//! can it be used without a mouse.
+//! A browser without a window, for the tests of pages: that they work, that they are readable, and
+//! that a keyboard is enough.
 //!
 //! ```no_run
 //! # use tests::browser::{Browser, Scheme, View};
@@ -11,11 +11,11 @@
 //! assert!(browser.complaints().is_empty());
 //! ```
 //!
-//! Where there is no Chromium, a test says `SKIPPED` and passes, unless `BROWSER=required`. With
-//! `HEADED=1` the browser has a window that one can watch:
-//! `HEADED=1 cargo test -p tests --test browser_book -- --test-threads 1 search`.
+//! Without Chromium, a test prints `SKIPPED` and passes, unless `BROWSER=required`. With
+//! `HEADED=1` the browser has a window:
+//! `HEADED=1 cargo test -p tests --test browser -- --ignored --test-threads 1 search`.
 //!
-//! A method that cannot do what it should panics, and says on which page.
+//! A method that fails panics with the address of the page.
 
 mod axe;
 mod driver;
@@ -23,7 +23,6 @@ mod log;
 mod page;
 mod picture;
 mod screenshot;
-mod turn;
 
 use std::{fmt, time::Duration};
 
@@ -36,10 +35,10 @@ pub use axe::{Axe, Violation};
 pub use fantoccini::key::Key;
 pub use picture::{Picture, Stale};
 
-/// How long to wait for what a page does in a moment. A busy machine is no fault of the page.
+/// Enough for everything that a page does in a moment, also on a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// What a page is shown in.
+/// The size of the window.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct View {
     /// In CSS pixels.
@@ -48,7 +47,7 @@ pub struct View {
     pub height: u32,
     /// Pixels of the device for each CSS pixel.
     pub scale: f32,
-    /// Whether it is a device to be touched, whose scrollbars take no room.
+    /// A touch device: its scrollbars take no room.
     pub mobile: bool,
 }
 
@@ -64,7 +63,7 @@ impl View {
     }
 }
 
-/// What the reader prefers, as the operating system tells a page.
+/// The reader's preference, as the operating system reports it to a page.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Scheme {
     /// Dark on light.
@@ -79,26 +78,23 @@ impl fmt::Display for Scheme {
     }
 }
 
-/// A browser with nothing remembered, which reaches this machine alone. Dropped, it is gone, also
-/// when the test fails.
+/// A browser without history, which reaches only this machine. Dropped, it ends, also when the test
+/// fails.
 #[derive(Debug)]
 pub struct Browser {
     driver: Driver,
 }
 
 impl Browser {
-    /// Starts a browser, when it is this test's turn: only so many run at once.
+    /// Starts a browser. Only a few run at once; this waits for its turn.
     ///
-    /// None when there is no browser, after saying so.
-    ///
-    /// # Panics
-    /// When there is one that does not start, and when there is none and `BROWSER=required`.
+    /// None, with a line on stderr, when no browser is installed.
     pub fn start() -> Option<Self> {
         match Driver::start() {
             Ok(driver) => {
                 let browser = Self { driver };
                 browser.look(View::LAPTOP, Scheme::Light);
-                // Where there is a window, the page for printing would open a dialog.
+                // In a window, the page for printing would open a dialog.
                 let nothing = json!({ "source": "window.print = () => {}" });
                 browser.devtools("Page.addScriptToEvaluateOnNewDocument", &nothing);
                 Some(browser)
@@ -115,7 +111,7 @@ impl Browser {
         }
     }
 
-    /// Shows the present page and the next ones in this size and with this preference.
+    /// Shows this page and later ones in this size and with this preference.
     #[track_caller]
     pub fn look(&self, view: View, scheme: Scheme) {
         let View { width, height, scale, mobile } = view;
@@ -125,7 +121,7 @@ impl Browser {
         self.devtools("Emulation.setDeviceMetricsOverride", &metrics);
         let features = json!([
             { "name": "prefers-color-scheme", "value": scheme.to_string() },
-            // Nothing should depend on when a test looks.
+            // The time of a look must not matter.
             { "name": "prefers-reduced-motion", "value": "reduce" },
         ]);
         self.devtools("Emulation.setEmulatedMedia", &json!({ "features": features }));
@@ -136,14 +132,14 @@ impl Browser {
         self.driver.browser().map(|id| id.as_raw_nonzero().get())
     }
 
-    /// Sends a command of the Chrome `DevTools` Protocol, for what `WebDriver` has no command for.
+    /// Sends a command of the Chrome `DevTools` Protocol, where `WebDriver` has no command.
     #[track_caller]
     fn devtools(&self, command: &str, params: &Value) -> Value {
         let body = json!({ "cmd": command, "params": params });
         self.must(command, self.driver.extension("goog/cdp/execute", &body))
     }
 
-    /// The result, or a panic that says what was tried and on which page.
+    /// The result, or a panic with the action and the address of the page.
     #[track_caller]
     fn must<T>(&self, what: &str, result: Result<T, CmdError>) -> T {
         result.unwrap_or_else(|error| {

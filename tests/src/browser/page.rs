@@ -1,4 +1,4 @@
-//! What a reader does with a page.
+//! The actions of a reader on a page.
 
 use std::time::{Duration, Instant};
 
@@ -11,15 +11,15 @@ use serde_json::Value;
 
 use super::{Browser, Key, LIMIT};
 
-/// From one look at a page to the next.
+/// The time between two looks at a page.
 const PAUSE: Duration = Duration::from_millis(20);
-/// More than can be reached by keyboard on any page.
+/// More elements than a keyboard can reach on any page.
 const TABS: usize = 500;
-/// What counts as shown.
+/// The condition for an element to be shown.
 const VISIBLE: &str = "{ visibilityProperty: true, opacityProperty: true }";
 
-/// What reaches beyond the edge, but for what is within something that scrolls by itself. It is
-/// not always the document that scrolls a page: `main` may be in a box that does.
+/// The elements beyond the edge, except those within an element that scrolls by itself. The
+/// document is not always the scrolling element: `main` may be in a box that scrolls.
 const SIDEWAYS: &str = "(() => {
     const main = document.querySelector('main');
     const boxes = [];
@@ -40,9 +40,6 @@ const SIDEWAYS: &str = "(() => {
 
 impl Browser {
     /// Opens a page and waits until it is loaded.
-    ///
-    /// # Panics
-    /// When nobody answers there.
     #[track_caller]
     pub fn open(&self, url: &str) {
         self.must(url, self.driver.run(self.driver.client().goto(url)));
@@ -63,10 +60,7 @@ impl Browser {
         self.must(expression, self.script(&format!("return ({expression})"), vec![]))
     }
 
-    /// What a JavaScript expression gives that is a list of texts.
-    ///
-    /// # Panics
-    /// When it is none.
+    /// The value of a JavaScript expression that is a list of texts.
     #[track_caller]
     pub fn texts(&self, expression: &str) -> Vec<String> {
         let value = self.eval(expression);
@@ -76,12 +70,12 @@ impl Browser {
         texts
     }
 
-    /// What a function with this body returns, given `args`.
+    /// The result of a function with this body, given `args`.
     pub(super) fn script(&self, body: &str, args: Vec<Value>) -> Result<Value, CmdError> {
         self.driver.run(self.driver.client().execute(body, args))
     }
 
-    /// Why the page has to be scrolled sideways, if it has to.
+    /// The reasons why the page scrolls sideways; none if it does not.
     #[track_caller]
     pub fn sideways(&self) -> Vec<String> {
         self.texts(SIDEWAYS)
@@ -95,14 +89,11 @@ impl Browser {
     }
 
     /// Waits until a JavaScript expression is true, over new pages too.
-    ///
-    /// # Panics
-    /// When it never is.
     #[track_caller]
     pub fn wait(&self, what: &str, expression: &str) {
         let end = Instant::now() + LIMIT;
         loop {
-            // A page that is about to go cannot answer.
+            // A page that is about to be replaced cannot answer.
             let last = self.script(&format!("return ({expression})"), vec![]);
             if last.as_ref().is_ok_and(|value| *value == true) {
                 return;
@@ -113,15 +104,15 @@ impl Browser {
         }
     }
 
-    /// Clicks the first element that a CSS selector finds, as soon as it is there and can be. What
-    /// is covered by something else cannot.
+    /// Clicks the first element that a CSS selector finds, as soon as the element can be clicked. A
+    /// covered element cannot.
     #[track_caller]
     pub fn click(&self, selector: &str) {
         let element = self.find(selector);
         self.must(selector, self.driver.run(element.click()));
     }
 
-    /// Takes all text out of an element.
+    /// Clears an element.
     #[track_caller]
     pub fn clear(&self, selector: &str) {
         let element = self.find(selector);
@@ -135,7 +126,7 @@ impl Browser {
         self.must(selector, self.driver.run(element.send_keys(text)));
     }
 
-    /// Presses and releases a key, wherever the focus is.
+    /// Presses and releases a key, at the focus.
     #[track_caller]
     pub fn press(&self, key: Key) {
         let value = char::from(key);
@@ -145,7 +136,7 @@ impl Browser {
         self.must("a key", self.driver.run(self.driver.client().perform_actions(actions)));
     }
 
-    /// Types a text, wherever the focus is.
+    /// Types a text, at the focus.
     #[track_caller]
     pub fn press_all(&self, text: &str) {
         let keys = KeyActions::new("keyboard".to_string());
@@ -155,10 +146,7 @@ impl Browser {
         self.must(text, self.driver.run(self.driver.client().perform_actions(keys)));
     }
 
-    /// Presses Tab until the focus is on the element that a JavaScript expression gives.
-    ///
-    /// # Panics
-    /// When it never is.
+    /// Presses Tab until the focus is on the element that a JavaScript expression returns.
     #[track_caller]
     pub fn reach(&self, element: &str) {
         let there = format!("document.activeElement == ({element})");

@@ -1,4 +1,4 @@
-//! Pictures that cannot go stale: each carries the text that it shows.
+//! Pictures with their text: a stale picture is noticed.
 
 use std::{
     collections::BTreeMap,
@@ -9,16 +9,16 @@ use std::{
 use png::{BitDepth, ColorType, Compression, Decoder, Encoder, Filter};
 use similar::TextDiff;
 
-/// The keyword that the PNG specification has for it.
+/// The keyword of the PNG specification for the text.
 const DESCRIPTION: &str = "Description";
 
-/// A PNG file that says in itself what can be read on it.
+/// A PNG file that contains the text that it shows.
 #[derive(Clone, Debug)]
 pub struct Picture {
     path: PathBuf,
 }
 
-/// Why a picture cannot stay as it is.
+/// The reason why a picture is stale.
 #[derive(Debug)]
 pub struct Stale(String);
 
@@ -29,7 +29,7 @@ impl fmt::Display for Stale {
 }
 
 impl Picture {
-    /// The picture in this file, which need not be there yet.
+    /// The picture in this file, which may not exist yet.
     pub fn at(path: impl AsRef<Path>) -> Self {
         Self { path: path.as_ref().to_owned() }
     }
@@ -39,10 +39,7 @@ impl Picture {
         &self.path
     }
 
-    /// What can be read on it. None when nobody wrote that into it.
-    ///
-    /// # Errors
-    /// When the file cannot be read, or is no PNG.
+    /// The text that it shows. None when the file contains no text.
     pub fn text(&self) -> io::Result<Option<String>> {
         let decoder = Decoder::new(io::BufReader::new(fs::File::open(&self.path)?));
         let reader = decoder.read_info().map_err(io::Error::other)?;
@@ -51,10 +48,7 @@ impl Picture {
         chunk.map(|chunk| chunk.get_text().map_err(io::Error::other)).transpose()
     }
 
-    /// Whether `text` is what can be read on it.
-    ///
-    /// # Errors
-    /// When it is not. Says where they differ.
+    /// Compares the text that it shows with `text`.
     pub fn shows(&self, text: &str) -> Result<(), Stale> {
         let old = match self.text() {
             Ok(Some(old)) => old,
@@ -69,10 +63,7 @@ impl Picture {
         Err(Stale(diff))
     }
 
-    /// Writes the file: `screenshot`, a PNG, made small, with `text` in it.
-    ///
-    /// # Errors
-    /// When it is no PNG, or the file cannot be written.
+    /// Writes `screenshot`, a PNG, made small, with `text` in it.
     pub fn save(&self, screenshot: &[u8], text: &str) -> io::Result<()> {
         let (width, height, pixels) = rgb(screenshot)?;
         let mut file = Vec::new();
@@ -82,7 +73,8 @@ impl Picture {
         let data = if let Some((palette, indices)) = indexed(&pixels) {
             encoder.set_color(ColorType::Indexed);
             encoder.set_palette(palette);
-            // What is near in a palette is not alike, so that a difference says nothing.
+            // Neighbors in a palette are unrelated colors, so filters that subtract neighbors do
+            // not help.
             encoder.set_filter(Filter::NoFilter);
             indices
         } else {
@@ -98,7 +90,7 @@ impl Picture {
     }
 }
 
-/// The size of a picture and its pixels without transparency, of which a screenshot has none.
+/// The size of a picture and its pixels. A screenshot has no transparency.
 fn rgb(png: &[u8]) -> io::Result<(u32, u32, Vec<u8>)> {
     let mut reader = Decoder::new(io::Cursor::new(png)).read_info().map_err(io::Error::other)?;
     let size = reader.output_buffer_size().ok_or_else(|| io::Error::other("too large"))?;
@@ -115,7 +107,7 @@ fn rgb(png: &[u8]) -> io::Result<(u32, u32, Vec<u8>)> {
     Ok((frame.width, frame.height, pixels))
 }
 
-/// A palette, and the place in it of each pixel, when the colors are few enough.
+/// A palette, and the index of each pixel in it, when the colors are few enough.
 fn indexed(pixels: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let mut places = BTreeMap::new();
     let mut palette = Vec::new();

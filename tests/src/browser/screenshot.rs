@@ -1,4 +1,4 @@
-//! Taking the book's pictures of pages, and noticing when they are not true any more.
+//! Takes the book's pictures of pages, and notices stale ones.
 
 use std::{env, time::Instant};
 
@@ -7,8 +7,8 @@ use serde_json::json;
 use super::{Browser, LIMIT, Picture};
 use crate::root;
 
-/// Nothing blinks or moves on a picture. A style sheet made like this needs no leave of the page's
-/// policy.
+/// Nothing blinks or moves on a picture. The page's policy does not apply to a style sheet made
+/// like this.
 const STILL: &str = "
     const still = new CSSStyleSheet();
     still.replaceSync('*, *::before, *::after { animation: none !important; \
@@ -16,19 +16,15 @@ const STILL: &str = "
     document.adoptedStyleSheets.push(still);";
 
 impl Browser {
-    /// Holds a picture in the book, `book/src/images/NAME.png`, to what can be read in an element.
+    /// Compares the text of a picture in the book, `book/src/images/NAME.png`, with an element.
     /// `:root` is the whole window; see [`Browser::look`] for its size.
     ///
-    /// `mask` replaces what differs from run to run. When the texts are alike, the picture stays
-    /// as it is, and nothing else of it is compared. When they are not,
+    /// `mask` replaces the text that differs from run to run. While the texts are equal, the
+    /// picture stays as it is, and its pixels are not compared. When they differ,
     /// `SCREENSHOTS=accept cargo test ...` takes it again. To have another picture of the same
     /// text, delete the old one first.
     ///
-    /// The page stands still from then on.
-    ///
-    /// # Panics
-    /// When the texts differ, and when a picture is taken and the element does not fit into the
-    /// window.
+    /// Afterwards the page has no animations.
     #[track_caller]
     pub fn screenshot(&self, name: &str, selector: &str, mask: impl Fn(&str) -> String) {
         let picture = Picture::at(root().join(format!("book/src/images/{name}.png")));
@@ -36,10 +32,7 @@ impl Browser {
         self.hold(&picture, selector, mask, accept);
     }
 
-    /// The same for any picture, taken again when it is not true any more and `accept` says so.
-    ///
-    /// # Panics
-    /// As [`Browser::screenshot`] does.
+    /// The same for any picture. A stale one is taken again if `accept` is set.
     #[track_caller]
     pub fn hold(
         &self,
@@ -68,8 +61,8 @@ impl Browser {
         eprintln!("took {path}");
     }
 
-    /// A picture of an element and its text, which on a page that lives might have become another
-    /// in the meantime.
+    /// A picture of an element, and its text. Both change while the page is live, so this repeats
+    /// until the text is the same before and after.
     #[track_caller]
     fn take(&self, selector: &str, read: impl Fn() -> String) -> (String, Vec<u8>) {
         let end = Instant::now() + LIMIT;
@@ -99,7 +92,7 @@ impl Browser {
     }
 }
 
-/// A text without the blanks that nobody sees.
+/// A text without invisible blanks.
 fn tidy(text: &str) -> String {
     let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
     lines.flat_map(|line| [line, "\n"]).collect()
