@@ -146,27 +146,27 @@ fn from_envelopes(body: &[u8]) -> Telemetry {
     telemetry
 }
 
-/// New instruments first, then the old ones: whole, or the number of attributes and series that
-/// stay.
+/// The new instruments, then the old ones. An unchanged instrument has only the number of its
+/// attributes and series.
 fn diff(before: &Telemetry, after: &Telemetry) -> String {
     let mut text = String::new();
     for (name, instrument) in after {
         if before.get(name) != Some(instrument) {
-            text += &prefixed('+', &described(name, instrument));
+            text += &prefixed("+", &described(name, instrument));
         }
     }
     for (name, instrument) in before {
         if after.get(name) == Some(instrument) {
-            text += &prefixed(' ', &unchanged(name, instrument));
+            text += &prefixed(" ", &unchanged(name, instrument));
         } else {
-            text += &prefixed('-', &described(name, instrument));
+            text += &prefixed("-", &described(name, instrument));
         }
     }
     text
 }
 
-fn prefixed(sign: char, text: &str) -> String {
-    text.lines().map(|line| format!("{sign} {line}\n")).collect()
+fn prefixed(sign: &str, text: &str) -> String {
+    text.lines().flat_map(|line| [sign, " ", line, "\n"]).collect()
 }
 
 /// An instrument with its description, its attributes and its series.

@@ -136,10 +136,10 @@ mod tests {
 
     #[test]
     fn finds_each_directive() {
-        let ranges = |text: &str| find(text).into_iter().map(|it| it.range).collect::<Vec<_>>();
-        assert_eq!(ranges("a {{b}} {{#c}}{{ #d}}"), [8..14, 14..21]);
-        assert_eq!(ranges("{{{#c}}}"), [1..7]);
-        assert!(ranges("{{").is_empty());
+        let starts = |text: &str| find(text).iter().map(|it| it.range.start).collect::<Vec<_>>();
+        assert_eq!(starts("a {{b}} {{#c}}{{ #d}}"), [8, 14]);
+        assert_eq!(starts("{{{#c}}}"), [1]);
+        assert!(starts("{{").is_empty());
     }
 
     #[test]

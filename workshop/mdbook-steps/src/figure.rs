@@ -9,23 +9,33 @@ use crate::page::Page;
 use crate::svg;
 use crate::workspace::BOOK;
 
+const NO_ALTERNATIVE: &str = "a picture needs a text alternative: alt=\"what it shows\"";
+
 pub(crate) fn expand(directive: &Directive, page: &mut Page) -> Result<String> {
     directive.allow_options(&["alt", "caption"])?;
     let [name] = directive.exactly("{{#figure way alt=\"what it shows\"}}")?;
     page.figures += 1;
     let id = id(page.chapter, name, page.figures);
-    let file = file(page, name)?;
-    let path = format!("{BOOK}/images/{file}");
-    let picture = if file.ends_with(".svg") {
-        let source = page.workspace.read(&path)?;
-        let described = svg::description(&source.text).with_context(|| path.clone())?;
-        let alt = alternative(directive, described.as_deref())?;
-        svg::inline(&source.text, alt, &id).with_context(|| path.clone())?
-    } else {
-        let alt = alternative(directive, None)?;
-        format!("<img src=\"{}images/{file}\" alt=\"{}\">", page.up(), html::escape(alt))
+    let images = page.workspace.list(&format!("{BOOK}/images"));
+    let (svg, png) = (format!("{name}.svg"), format!("{name}.png"));
+    let (file, picture) = match (images.contains(&svg), images.contains(&png)) {
+        (true, false) => {
+            let picture = inline(page, &svg, &id, directive.option("alt"));
+            let picture = picture.with_context(|| format!("{BOOK}/images/{svg}"))?;
+            (svg, picture)
+        }
+        (false, true) => {
+            let alt = html::escape(directive.option("alt").context(NO_ALTERNATIVE)?);
+            let picture = format!("<img src=\"{}images/{png}\" alt=\"{alt}\">", page.up());
+            (png, picture)
+        }
+        (true, true) => bail!("the picture `{name}` is ambiguous: {svg}, {png}"),
+        (false, false) => {
+            let what = format!("picture `{name}` (.svg or .png) in {BOOK}/images");
+            return Err(missing(what, name, &images));
+        }
     };
-    page.used.figures.insert(path);
+    page.used.figures.insert(format!("{BOOK}/images/{file}"));
     let caption = directive.option("caption").map(html::escape);
     let caption = caption.map(|it| format!("<figcaption>{it}</figcaption>\n")).unwrap_or_default();
     Ok(format!(
@@ -33,26 +43,12 @@ pub(crate) fn expand(directive: &Directive, page: &mut Page) -> Result<String> {
     ))
 }
 
-/// The file of the picture in the book's images.
-fn file(page: &Page, name: &str) -> Result<String> {
-    let files = page.workspace.list(&format!("{BOOK}/images"));
-    let is_picture = |file: &&String| {
-        file.strip_suffix(".svg").or(file.strip_suffix(".png")).is_some_and(|stem| stem == name)
-    };
-    let found: Vec<&String> = files.iter().filter(is_picture).collect();
-    match found[..] {
-        [file] => Ok(file.clone()),
-        [] => {
-            Err(missing(format!("picture `{name}` (.svg or .png) in {BOOK}/images"), name, &files))
-        }
-        [one, other, ..] => bail!("the picture `{name}` is ambiguous: {one}, {other}"),
-    }
-}
-
-/// The text alternative: the option, or the picture's own description.
-fn alternative<'a>(directive: &'a Directive, described: Option<&'a str>) -> Result<&'a str> {
-    let alt = directive.option("alt").or(described);
-    alt.context("a picture needs a text alternative: alt=\"what it shows\"")
+/// An SVG as an element of the page. Its own description replaces a missing text alternative.
+fn inline(page: &Page, file: &str, id: &str, alt: Option<&str>) -> Result<String> {
+    let source = page.workspace.read(&format!("{BOOK}/images/{file}"))?;
+    let description = svg::description(&source.text)?;
+    let alt = alt.or(description.as_deref()).context(NO_ALTERNATIVE)?;
+    svg::inline(&source.text, alt, id)
 }
 
 /// An id for the page, and for the print page, which has all chapters. CSS needs no escape for it.

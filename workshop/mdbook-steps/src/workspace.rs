@@ -55,14 +55,12 @@ impl Workspace {
         let Some((step, file)) = split_step(path) else { return self.read(path) };
         let folder = self.step(step)?;
         let paths = [format!("{folder}/src/{file}"), format!("{folder}/{file}")];
-        match paths.iter().find(|path| self.has(path)) {
-            Some(path) => self.read(path),
-            None => {
-                let mut files = self.list(&format!("{folder}/src"));
-                files.push("Cargo.toml".to_string());
-                Err(missing(format!("`{file}` in {folder}"), file, &files))
-            }
+        if let Some(path) = paths.iter().find(|path| self.has(path)) {
+            return self.read(path);
         }
+        let mut files = self.list(&format!("{folder}/src"));
+        files.push("Cargo.toml".to_string());
+        Err(missing(format!("`{file}` in {folder}"), file, &files))
     }
 
     /// Reads a file, given from the root.

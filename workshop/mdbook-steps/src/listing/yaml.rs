@@ -10,6 +10,7 @@ use super::{Part, with_comment};
 
 /// Each key with its value and the comment directly above.
 pub(super) fn parts(text: &str) -> Result<Vec<Part>> {
+    #[expect(clippy::zero_sized_map_values, reason = "serde reads a map")]
     let keys: HashMap<Spanned<String>, IgnoredAny> = serde_saphyr::from_str(text)?;
     let mut starts = Vec::new();
     for key in keys.into_keys() {

@@ -109,7 +109,7 @@ fn rejects_invalid_sources() {
             "book/src/images/way.png",
             "a",
             "{{#figure way alt=\"a\"}}",
-            "is ambiguous: way.png, way.svg",
+            "is ambiguous: way.svg, way.png",
         ),
         (
             "book/src/images/way.svg",
