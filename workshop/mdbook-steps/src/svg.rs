@@ -104,7 +104,9 @@ fn unique(key: &str, value: &str, id: &str) -> Result<String> {
         "id" => Ok(format!("{id}-{value}")),
         "href" | "xlink:href" | "src" => {
             let target = value.strip_prefix('#');
-            let target = target.with_context(|| format!("the picture loads `{value}`"))?;
+            let target = target.with_context(|| {
+                format!("the picture refers to `{value}`, which is not in its file")
+            })?;
             Ok(format!("#{id}-{target}"))
         }
         _ => Ok(value.replace("url(#", &format!("url(#{id}-"))),
@@ -182,7 +184,7 @@ mod tests {
             ("<p/>", "starts with <p>"),
             ("text", "one complete"),
             ("<svg><script>1</script></svg>", "a script"),
-            ("<svg><image href=\"https://example.org/a.png\"/></svg>", "loads `https:"),
+            ("<svg><image href=\"https://example.org/a.png\"/></svg>", "refers to `https:"),
             ("<svg><style>@import 'x';</style></svg>", "at-rule"),
             ("<svg><style>a {</style></svg>", "braces"),
             ("<svg><style>/* } */ a { }</style></svg>", "comments"),

@@ -76,7 +76,7 @@ fn survives_random_text() {
     let steps = Steps::new(root);
     let mut random = fastrand::Rng::with_seed(4);
     let (mut untouched, mut refused) = (0, 0);
-    for _ in 0..10_000 {
+    for _ in 0..20_000 {
         let length = random.usize(1..40);
         let text: String = repeat_with(|| *random.choice(PIECES).unwrap()).take(length).collect();
         match steps.expand(&text, Path::new("a.md")) {
