@@ -9,3 +9,4 @@ mod layer;
 mod output;
 mod real_collector;
 mod recording;
+mod telemetry;

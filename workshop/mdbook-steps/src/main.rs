@@ -1,5 +1,5 @@
-//! `mdbook-steps`, as mdBook calls it: a book in JSON on stdin, the same with all directives
-//! expanded on stdout.
+//! `mdbook-steps`, as mdBook calls it: reads a book in JSON from stdin, and writes the same book
+//! with all directives expanded to stdout.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -21,14 +21,14 @@ fn main() -> ExitCode {
 fn run() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        // What a chapter shows is Markdown and plain HTML, so any renderer will do.
+        // A page has only Markdown and plain HTML, which every renderer supports.
         ["supports", _renderer] => return Ok(()),
         [] => {}
         _ => bail!("mdBook calls this program; see [preprocessor.steps] in book/book.toml"),
     }
     let (context, book) = parse_input(io::stdin().lock())
-        .with_context(|| format!("this is not a book as mdBook {MDBOOK_VERSION} sends it"))?;
-    let steps = Steps::find(&context.root)?;
-    let book = steps.run(&context, book)?;
+        .with_context(|| format!("the input is not a book from mdBook {MDBOOK_VERSION}"))?;
+    let root = context.root.parent().context("the book's folder is not in a workspace")?;
+    let book = Steps::new(root).run(&context, book)?;
     serde_json::to_writer(io::stdout().lock(), &book).context("cannot write the book")
 }

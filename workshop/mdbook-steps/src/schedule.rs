@@ -1,117 +1,108 @@
-//! `{{#minutes}}` and `{{#schedule half-day}}`: how long a chapter takes, and a class's timetable.
+//! `{{#minutes}}` and `{{#schedule half-day}}`: the minutes of a chapter, and a class's timetable.
 
-mod clock;
 mod plan;
 
 use std::collections::BTreeMap;
 
+use anyhow::{Context as _, Result, anyhow, ensure};
 use serde::Deserialize;
 
 use crate::directive::Directive;
-use crate::error::Problem;
-use crate::figure::Place;
-use crate::markdown;
-use crate::used::Used;
-use crate::workspace::Workspace;
+use crate::error::missing;
+use crate::page::Page;
+use crate::workspace::{BOOK, Workspace};
 use plan::Plan;
 
-/// `schedule.toml`, which stands beside the book's sources.
+const PATH: &str = "book/schedule.toml";
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Schedule {
-    /// Minutes of each chapter, by its file without `.md`.
+    /// The minutes of each chapter, by its file without `.md`.
     minutes: BTreeMap<String, u32>,
     #[serde(default)]
     plan: BTreeMap<String, Plan>,
 }
 
 /// `{{#minutes}}`, `{{#minutes step-01 step-02}}`, `{{#minutes half-day}}`.
-pub(crate) fn minutes(
-    directive: &Directive,
-    workspace: &Workspace,
-    place: &Place,
-    used: &mut Used,
-) -> Result<String, Problem> {
-    directive.only(&[])?;
-    let schedule = read(workspace, place)?;
-    if let [name] = &directive.words[..]
-        && let Some(plan) = schedule.plan.get(name)
-    {
-        return Ok(clock::duration(plan.length(&schedule.minutes)));
-    }
-    let own = [own_name(place).to_string()];
-    let names = if directive.words.is_empty() { &own[..] } else { &directive.words };
+pub(crate) fn minutes(directive: &Directive, page: &mut Page) -> Result<String> {
+    directive.allow_options(&[])?;
+    let schedule = read(page.workspace)?;
+    let chapter = [page.chapter.trim_end_matches(".md").to_string()];
+    let names = if directive.words().is_empty() { &chapter } else { directive.words() };
     let mut sum = 0;
     for name in names {
-        sum += schedule.minutes.get(name).ok_or_else(|| {
-            let what = format!("`{name}` under [minutes] in {}", path(place));
-            let there = schedule.minutes.keys().chain(schedule.plan.keys()).cloned().collect();
-            Problem::missing(what, name, there)
+        let plan = schedule.plan.get(name).map(|plan| plan.minutes(&schedule.minutes));
+        sum += plan.or(schedule.minutes.get(name).copied()).ok_or_else(|| {
+            let names: Vec<_> =
+                schedule.minutes.keys().chain(schedule.plan.keys()).cloned().collect();
+            missing(format!("`{name}` under [minutes] in {PATH}"), name, &names)
         })?;
     }
-    used.minutes.extend(names.iter().cloned());
-    Ok(clock::duration(sum))
+    Ok(duration(sum))
 }
 
-/// `{{#schedule half-day}}`: a table of what is when.
-pub(crate) fn table(
-    directive: &Directive,
-    workspace: &Workspace,
-    place: &Place,
-    used: &mut Used,
-) -> Result<String, Problem> {
-    directive.only(&[])?;
-    let [name] = directive.exactly("schedule half-day")?;
-    let schedule = read(workspace, place)?;
+/// `{{#schedule half-day}}`: a table of times.
+pub(crate) fn table(directive: &Directive, page: &mut Page) -> Result<String> {
+    directive.allow_options(&[])?;
+    let [name] = directive.exactly("{{#schedule half-day}}")?;
+    let schedule = read(page.workspace)?;
     let plan = schedule.plan.get(name).ok_or_else(|| {
-        let what = format!("plan `{name}` in {}", path(place));
-        Problem::missing(what, name, schedule.plan.keys().cloned().collect())
+        let names: Vec<String> = schedule.plan.keys().cloned().collect();
+        missing(format!("plan `{name}` in {PATH}"), name, &names)
     })?;
-    used.schedules.insert(name.to_string());
-    let up = "../".repeat(place.chapter.matches('/').count());
+    page.used.schedules.insert(name.to_string());
     plan.table(&schedule.minutes, |chapter| {
-        let source = workspace.read(&format!("{}/{chapter}.md", place.book))?;
+        let source = page.workspace.read(&format!("{BOOK}/{chapter}.md"))?;
         let title = source.text.lines().find_map(|line| line.strip_prefix("# "));
-        Ok(format!("[{}]({up}{chapter}.md)", title.unwrap_or(chapter).trim()))
+        Ok(format!("[{}]({}{chapter}.md)", title.unwrap_or(chapter).trim(), page.up()))
     })
 }
 
-fn own_name<'a>(place: &Place<'a>) -> &'a str {
-    place.chapter.trim_end_matches(".md")
-}
-
-/// The schedule's path from the workspace's root.
-fn path(place: &Place) -> String {
-    let folder = place.book.rsplit_once('/').map_or("", |(folder, _)| folder);
-    format!("{folder}/schedule.toml").trim_start_matches('/').to_string()
-}
-
-/// Reads the schedule, and refuses one that no class could keep to.
-fn read(workspace: &Workspace, place: &Place) -> Result<Schedule, Problem> {
-    let source = workspace.read(&path(place))?;
+/// Reads and checks the schedule.
+fn read(workspace: &Workspace) -> Result<Schedule> {
+    let source = workspace.read(PATH)?;
     let schedule: Schedule = toml::from_str(&source.text).map_err(|error| {
-        let line = error.span().map_or(1, |span| markdown::line(&source.text, span.start));
-        Problem::broken(format!("{}:{line}", source.path), error.message())
+        let start = error.span().map_or(0, |range| range.start);
+        let line = source.text[..start].matches('\n').count() + 1;
+        anyhow!("{PATH}:{line}: {}", error.message())
     })?;
-    let mut wrong = Vec::new();
     for (name, &minutes) in &schedule.minutes {
-        if !workspace.has(&format!("{}/{name}.md", place.book)) {
-            wrong.push(format!("minutes for `{name}`, and no chapter {name}.md"));
-        }
-        if minutes == 0 {
-            wrong.push(format!("no time for `{name}`: give it a minute at least"));
-        }
+        let exists = workspace.has(&format!("{BOOK}/{name}.md"));
+        ensure!(exists, "{PATH}: there is no chapter {name}.md");
+        ensure!(minutes > 0, "{PATH}: the chapter `{name}` needs at least one minute");
     }
     for (name, plan) in &schedule.plan {
-        if schedule.minutes.contains_key(name) {
-            wrong.push(format!("a plan has the name of the chapter `{name}`"));
-        }
-        let mistakes = plan.mistakes(&schedule.minutes);
-        wrong.extend(mistakes.into_iter().map(|mistake| format!("plan `{name}`: {mistake}")));
+        plan.check(&schedule.minutes).with_context(|| format!("{PATH}: plan `{name}`"))?;
     }
-    if wrong.is_empty() {
-        Ok(schedule)
-    } else {
-        Err(Problem::broken(source.path, wrong.join("; ")))
+    Ok(schedule)
+}
+
+/// `25 minutes`, `1 hour`, `3 hours 30 minutes`, with non-breaking spaces.
+fn duration(minutes: u32) -> String {
+    let part = |count: u32, unit: &str| match count {
+        0 => None,
+        1 => Some(format!("1\u{a0}{unit}")),
+        _ => Some(format!("{count}\u{a0}{unit}s")),
+    };
+    let parts = [part(minutes / 60, "hour"), part(minutes % 60, "minute")];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_in_words() {
+        for (minutes, words) in [
+            (1, "1 minute"),
+            (59, "59 minutes"),
+            (60, "1 hour"),
+            (61, "1 hour 1 minute"),
+            (150, "2 hours 30 minutes"),
+        ] {
+            assert_eq!(duration(minutes).replace('\u{a0}', " "), words);
+        }
     }
 }

@@ -1,137 +1,133 @@
-//! A class's plan: what comes after what, and when.
+//! A class's plan: chapters and breaks, and their times.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde::Deserialize;
+use anyhow::{Result, ensure};
+use jiff::ToSpan as _;
+use jiff::civil::Time;
+use serde::{Deserialize, Deserializer, de};
 
-use super::clock::{Time, duration};
-use crate::error::Problem;
+use super::duration;
 
-/// Nobody listens for longer, in minutes.
+/// The longest time without a break, in minutes.
 const LONGEST: u32 = 100;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Plan {
+    #[serde(deserialize_with = "time")]
     start: Time,
+    #[serde(deserialize_with = "time")]
     end: Time,
     slots: Vec<Slot>,
 }
 
-/// A chapter, a break, or something else that takes time.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Slot {
-    chapter: Option<String>,
-    #[serde(rename = "break")]
-    pause: Option<String>,
-    what: Option<String>,
-    minutes: Option<u32>,
+#[serde(
+    untagged,
+    deny_unknown_fields,
+    expecting = "a slot has `chapter`, or `minutes` with `break` or `what`"
+)]
+enum Slot {
+    Chapter {
+        chapter: String,
+    },
+    Break {
+        #[serde(rename = "break")]
+        name: String,
+        minutes: u32,
+    },
+    Other {
+        what: String,
+        minutes: u32,
+    },
 }
 
-impl Slot {
-    /// A chapter's own minutes, or those that are given. A slot without time has none.
-    fn minutes(&self, chapters: &BTreeMap<String, u32>) -> u32 {
-        match &self.chapter {
-            Some(chapter) => chapters.get(chapter).copied().unwrap_or_default(),
-            None => self.minutes.unwrap_or_default(),
-        }
-    }
+/// The minutes of each chapter, by its file without `.md`.
+type Chapters = BTreeMap<String, u32>;
 
-    fn mistake(&self, chapters: &BTreeMap<String, u32>) -> Option<String> {
-        match (&self.chapter, &self.pause, &self.what) {
-            (Some(chapter), None, None) if !chapters.contains_key(chapter) => {
-                Some(format!("there are no minutes for a chapter `{chapter}`"))
-            }
-            (Some(chapter), None, None) if self.minutes.is_some() => {
-                Some(format!("`{chapter}` has its minutes under [minutes] already"))
-            }
-            (Some(_), None, None) => None,
-            (None, Some(name), None) | (None, None, Some(name)) => {
-                if name.trim().is_empty() {
-                    Some("a slot has no name".to_string())
-                } else if self.minutes.unwrap_or_default() == 0 {
-                    Some(format!("`{name}` has no minutes"))
-                } else {
-                    None
-                }
-            }
-            _ => Some("a slot is one of `chapter`, `break` and `what`".to_string()),
+impl Slot {
+    fn minutes(&self, chapters: &Chapters) -> u32 {
+        match self {
+            Self::Chapter { chapter } => chapters.get(chapter).copied().unwrap_or_default(),
+            Self::Break { minutes, .. } | Self::Other { minutes, .. } => *minutes,
         }
     }
 }
 
 impl Plan {
-    /// How long it takes, in minutes.
-    pub fn length(&self, chapters: &BTreeMap<String, u32>) -> u32 {
+    pub fn minutes(&self, chapters: &Chapters) -> u32 {
         self.slots.iter().map(|slot| slot.minutes(chapters)).sum()
     }
 
-    /// Everything that is wrong with it.
-    pub fn mistakes(&self, chapters: &BTreeMap<String, u32>) -> Vec<String> {
-        let mut mistakes: Vec<_> =
-            self.slots.iter().filter_map(|slot| slot.mistake(chapters)).collect();
-        if !mistakes.is_empty() {
-            return mistakes;
-        }
-        for (index, slot) in self.slots.iter().enumerate() {
-            let Some(chapter) = &slot.chapter else { continue };
-            if self.slots[..index].iter().any(|other| other.chapter.as_ref() == Some(chapter)) {
-                mistakes.push(format!("`{chapter}` comes twice"));
+    /// Fails for a plan that a class cannot follow.
+    pub fn check(&self, chapters: &Chapters) -> Result<()> {
+        for slot in &self.slots {
+            if let Slot::Chapter { chapter } = slot {
+                let known = chapters.contains_key(chapter);
+                ensure!(known, "there are no minutes for the chapter `{chapter}`");
             }
+            ensure!(slot.minutes(chapters) > 0, "a slot needs at least one minute");
         }
-        let end = Time(self.start.0 + self.length(chapters));
-        if end != self.end {
-            mistakes.push(format!(
-                "it should end at {}, but what is in it goes on until {end}",
-                self.end
-            ));
+        for session in self.slots.split(|slot| matches!(slot, Slot::Break { .. })) {
+            let minutes: u32 = session.iter().map(|slot| slot.minutes(chapters)).sum();
+            ensure!(minutes > 0, "a break needs a session before and after it");
+            ensure!(minutes <= LONGEST, "{minutes} minutes without a break, more than {LONGEST}");
         }
-        for stretch in self.slots.split(|slot| slot.pause.is_some()) {
-            let long: u32 = stretch.iter().map(|slot| slot.minutes(chapters)).sum();
-            if long == 0 {
-                mistakes.push("a break is at the start, at the end, or after another".to_string());
-            } else if long > LONGEST {
-                mistakes.push(format!(
-                    "{long} minutes without a break; {LONGEST} are as long as anybody listens"
-                ));
-            }
-        }
-        mistakes
+        let end = after(self.start, self.minutes(chapters));
+        ensure!(end == self.end, "it ends at {}, but its slots end at {}", hm(self.end), hm(end));
+        Ok(())
     }
 
     /// A table in Markdown. `link` makes a link to a chapter.
     pub fn table(
         &self,
-        chapters: &BTreeMap<String, u32>,
-        link: impl Fn(&str) -> Result<String, Problem>,
-    ) -> Result<String, Problem> {
+        chapters: &Chapters,
+        link: impl Fn(&str) -> Result<String>,
+    ) -> Result<String> {
         let mut table = "| from | to | minutes | what |\n|---|---|--:|---|\n".to_string();
-        let mut now = self.start;
+        let mut from = self.start;
         let mut breaks = 0;
         for slot in &self.slots {
             let minutes = slot.minutes(chapters);
-            let then = Time(now.0 + minutes);
-            let what = match (&slot.chapter, &slot.pause) {
-                (Some(chapter), _) => link(chapter)?,
-                (None, Some(pause)) => {
+            let to = after(from, minutes);
+            let what = match slot {
+                Slot::Chapter { chapter } => link(chapter)?,
+                Slot::Break { name, .. } => {
                     breaks += minutes;
-                    format!("*{pause}*")
+                    format!("*{name}*")
                 }
-                (None, None) => slot.what.clone().unwrap_or_default(),
+                Slot::Other { what, .. } => what.clone(),
             };
             let what = what.replace('|', "\\|");
-            let _ = writeln!(table, "| {now} | {then} | {minutes} | {what} |");
-            now = then;
+            let _ = writeln!(table, "| {} | {} | {minutes} | {what} |", hm(from), hm(to));
+            from = to;
         }
-        let (start, length) = (self.start, self.length(chapters));
-        let all = duration(length);
-        let pauses = match breaks {
+        let (start, end) = (hm(self.start), hm(self.end));
+        let minutes = self.minutes(chapters);
+        let total = duration(minutes);
+        let breaks = match breaks {
             0 => "without a break".to_string(),
             _ => format!("breaks of {} included", duration(breaks)),
         };
-        let _ = writeln!(table, "| **{start}** | **{now}** | **{length}** | **{all}**, {pauses} |");
+        let _ =
+            writeln!(table, "| **{start}** | **{end}** | **{minutes}** | **{total}**, {breaks} |");
         Ok(table)
     }
+}
+
+fn after(time: Time, minutes: u32) -> Time {
+    time.wrapping_add(i64::from(minutes).minutes())
+}
+
+/// Hours and minutes, such as `09:30`.
+fn hm(time: Time) -> impl std::fmt::Display {
+    time.strftime("%H:%M")
+}
+
+fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Time::strptime("%H:%M", &text)
+        .map_err(|_| de::Error::custom(format!("invalid time `{text}`; write it as \"09:30\"")))
 }

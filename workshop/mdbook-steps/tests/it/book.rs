@@ -1,5 +1,4 @@
 //! A small workspace with a book of one chapter, in a folder of its own.
-#![allow(dead_code, reason = "not every test file needs all of it")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,13 +35,13 @@ const FILES: &[(&str, &str)] = &[
         "steps/02-more/snapshots/console.snap",
         "---\nsource: tests/src/lib.rs\nexpression: a\n---\nMetrics\nMetric #0\n\tName: a\nMetric #1\n",
     ),
-    ("book/book.toml", "[preprocessor.steps]\ncommand = \"none\"\nbefore = [\"links\"]\n"),
+    ("book/book.toml", "[preprocessor.steps]\ncommand = \"none\"\n"),
     ("book/src/SUMMARY.md", "# Summary\n\n- [A](chapter.md)\n"),
     (
         "book/src/images/way.svg",
         "<?xml version=\"1.0\"?>\n<svg viewBox=\"0 0 2 1\" aria-labelledby=\"t\">\n<title id=\"t\">t</title>\n\n\
          <style>\n  svg { --ink: black }\n\n  @media (prefers-color-scheme: dark) { svg { --ink: white } }\n\
-         .a > .b { fill: var(--ink) }\n</style>\n<linearGradient id=\"gradient\"/>\n\
+         .a &gt; .b { fill: var(--ink) }\n</style>\n<linearGradient id=\"gradient\"/>\n\
          <rect fill=\"url(#gradient)\"/>\n</svg>\n",
     ),
 ];

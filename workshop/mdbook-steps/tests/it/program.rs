@@ -1,12 +1,10 @@
-//! Runs the program as mdBook does: first for whether it supports a renderer, then with the book in
-//! JSON on stdin.
-
-mod common;
+//! Runs the program as mdBook does: first to ask whether it supports a renderer, then with the book
+//! in JSON on stdin.
 
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
-use common::Book;
+use crate::book::Book;
 
 fn run(arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_mdbook-steps"))
@@ -16,7 +14,7 @@ fn run(arguments: &[&str], input: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // It may end without having read everything, and that is not what is tested.
+    // The program may exit before it has read everything.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     child.wait_with_output().unwrap()
 }
@@ -27,7 +25,7 @@ fn input(book: &Book, chapter: &str) -> String {
     let chapter = serde_json::json!({"Chapter": {"name": "A", "content": chapter, "number": [1],
         "sub_items": [], "path": "chapter.md", "source_path": "chapter.md", "parent_names": []}});
     let config = serde_json::json!({"book": {"src": "src"},
-        "preprocessor": {"steps": {"command": "none", "before": ["links"]}}});
+        "preprocessor": {"steps": {"command": "none"}}});
     let context = serde_json::json!({"root": root, "config": config, "renderer": "html",
         "mdbook_version": "0.5.4"});
     serde_json::json!([context, {"items": [chapter]}]).to_string()
@@ -49,11 +47,9 @@ fn expands_a_book() {
 }
 
 #[test]
-fn mdbook_and_the_program_understand_each_other() {
-    let config = format!(
-        "[preprocessor.steps]\ncommand = '\"{}\"'\nbefore = [\"links\"]\n",
-        env!("CARGO_BIN_EXE_mdbook-steps")
-    );
+fn mdbook_runs_the_program() {
+    let config =
+        format!("[preprocessor.steps]\ncommand = '\"{}\"'\n", env!("CARGO_BIN_EXE_mdbook-steps"));
     let book = Book::new("Rust {{#version rust}}\n").with("book/book.toml", &config);
     mdbook_driver::MDBook::load(book.root().join("book")).unwrap().build().unwrap();
     let page = std::fs::read_to_string(book.root().join("book/book/chapter.html")).unwrap();
@@ -63,7 +59,7 @@ fn mdbook_and_the_program_understand_each_other() {
 }
 
 #[test]
-fn fails_with_all_mistakes_on_stderr_and_nothing_on_stdout() {
+fn prints_all_mistakes_to_stderr() {
     let book = Book::new("");
     let output = run(&[], &input(&book, "{{#version a1}}\n\n{{#version a2}}\n"));
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -77,10 +73,10 @@ fn fails_with_all_mistakes_on_stderr_and_nothing_on_stdout() {
 }
 
 #[test]
-fn says_what_it_is_for() {
+fn rejects_arguments_and_invalid_input() {
     for (arguments, input, message) in [
         (&["--help"][..], "", "see [preprocessor.steps] in book/book.toml"),
-        (&[], "nonsense", "this is not a book as mdBook 0.5"),
+        (&[], "nonsense", "the input is not a book from mdBook 0.5"),
     ] {
         let output = run(arguments, input);
         assert_eq!(output.status.code(), Some(1));

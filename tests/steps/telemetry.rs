@@ -1,0 +1,217 @@
+//! The instruments that each step exports, compared with the step before. The book shows the
+//! snapshots.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use harness::{Answer, Program};
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
+use opentelemetry_proto::tonic::metrics::v1::{Metric, metric::Data};
+use tests::{Session, assert_snapshot, envelopes, otlp};
+
+/// The instruments of a step, by name.
+type Telemetry = BTreeMap<String, Instrument>;
+
+/// The attributes of a series, by key.
+type Attributes = BTreeMap<String, String>;
+
+#[derive(Debug, PartialEq)]
+struct Instrument {
+    kind: String,
+    /// Empty in an envelope, which has neither unit nor description.
+    unit: String,
+    description: String,
+    series: BTreeSet<Attributes>,
+}
+
+#[test]
+fn each_step_exports_these_instruments() {
+    let mut before = Telemetry::new();
+    for step in 2..=5 {
+        let after = telemetry(step);
+        assert_snapshot(step, "telemetry", &diff(&before, &after));
+        before = after;
+    }
+}
+
+/// Visits a step, and reads its only export.
+fn telemetry(number: u8) -> Telemetry {
+    let hourly = |program: Program| program.env("OTEL_METRIC_EXPORT_INTERVAL", "3600000");
+    let session = Session::with(number, hourly, |_| Answer::Status(200)).unwrap();
+    for path in ["/Ada/", "/Ada/", "/Ada/", "/Grace/", "/favicon.ico"] {
+        session.step.get(path).unwrap();
+    }
+    let Session { step, backend, .. } = session;
+    let stdout = step.stop().unwrap().stdout;
+    if number == 2 {
+        return from_console(&stdout);
+    }
+    let requests = backend.requests();
+    assert_eq!(requests.len(), 1);
+    let body = &requests[0].body;
+    if number == 3 { from_otlp(body) } else { from_envelopes(body) }
+}
+
+/// Reads the text of the SDK's stdout exporter.
+fn from_console(text: &str) -> Telemetry {
+    let metrics = text.split("\nMetric #").skip(1);
+    metrics.map(console_metric).collect()
+}
+
+fn console_metric(text: &str) -> (String, Instrument) {
+    let field = |name: &str| {
+        let fields = text.lines().filter_map(|line| line.trim().split_once(':'));
+        let mut values = fields.filter(|(label, _)| label.trim_end() == name);
+        values.next().map(|(_, value)| value.trim().to_string())
+    };
+    let kind = match (field("Type").as_deref(), field("Monotonic").as_deref()) {
+        (Some("Sum"), Some("true")) => "counter",
+        (Some("Sum"), Some("false")) => "up-down counter",
+        (Some("Histogram"), None) => "histogram",
+        other => panic!("unexpected kind: {other:?}"),
+    };
+    let points = text.split("DataPoint #").skip(1);
+    let attributes = |point: &str| {
+        let lines = point.lines().filter_map(|line| line.trim_start().strip_prefix("->  "));
+        let pairs = lines.filter_map(|line| line.split_once(": "));
+        pairs.map(|(key, value)| (key.to_string(), value.to_string())).collect()
+    };
+    let instrument = Instrument {
+        kind: kind.to_string(),
+        unit: field("Unit").unwrap(),
+        description: field("Description").unwrap(),
+        series: points.map(attributes).collect(),
+    };
+    (field("Name").unwrap(), instrument)
+}
+
+fn from_otlp(body: &[u8]) -> Telemetry {
+    let request = otlp(body);
+    let scopes = request.resource_metrics.into_iter().flat_map(|resource| resource.scope_metrics);
+    scopes.flat_map(|scope| scope.metrics).map(otlp_metric).collect()
+}
+
+fn otlp_metric(metric: Metric) -> (String, Instrument) {
+    let (kind, attributes): (_, Vec<_>) = match metric.data.unwrap() {
+        Data::Sum(sum) => (
+            if sum.is_monotonic { "counter" } else { "up-down counter" },
+            sum.data_points.into_iter().map(|point| point.attributes).collect(),
+        ),
+        Data::Histogram(histogram) => {
+            ("histogram", histogram.data_points.into_iter().map(|point| point.attributes).collect())
+        }
+        other => panic!("unexpected kind: {other:?}"),
+    };
+    let instrument = Instrument {
+        kind: kind.to_string(),
+        unit: metric.unit,
+        description: metric.description,
+        series: attributes.into_iter().map(otlp_attributes).collect(),
+    };
+    (metric.name, instrument)
+}
+
+fn otlp_attributes(attributes: Vec<KeyValue>) -> Attributes {
+    let text = |value: Option<AnyValue>| match value.and_then(|value| value.value) {
+        Some(Value::StringValue(text)) => text,
+        Some(Value::IntValue(number)) => number.to_string(),
+        other => panic!("unexpected value: {other:?}"),
+    };
+    attributes.into_iter().map(|attribute| (attribute.key, text(attribute.value))).collect()
+}
+
+/// Reads the envelopes of Application Insights.
+fn from_envelopes(body: &[u8]) -> Telemetry {
+    let mut telemetry = Telemetry::new();
+    for envelope in envelopes(body) {
+        let data = &envelope["data"]["baseData"];
+        let metric = &data["metrics"][0];
+        // Only a histogram has a count. A sum does not say whether it can decrease.
+        let kind = if metric["count"].is_null() { "sum" } else { "histogram" };
+        let instrument = telemetry.entry(metric["name"].as_str().unwrap().to_string());
+        let instrument = instrument.or_insert_with(|| Instrument {
+            kind: kind.to_string(),
+            unit: String::new(),
+            description: String::new(),
+            series: BTreeSet::new(),
+        });
+        let properties = data["properties"].as_object().unwrap();
+        // The exporter adds the attributes of the resource to those of the point.
+        let own = properties
+            .iter()
+            .filter(|(key, _)| !key.starts_with("service.") && !key.starts_with("telemetry.sdk."));
+        let attributes = own.map(|(key, value)| (key.clone(), value.as_str().unwrap().to_string()));
+        instrument.series.insert(attributes.collect());
+    }
+    telemetry
+}
+
+/// The new instruments, then the old ones. An unchanged instrument has only the number of its
+/// attributes and series.
+fn diff(before: &Telemetry, after: &Telemetry) -> String {
+    let mut text = String::new();
+    for (name, instrument) in after {
+        if before.get(name) != Some(instrument) {
+            text += &prefixed("+", &described(name, instrument));
+        }
+    }
+    for (name, instrument) in before {
+        if after.get(name) == Some(instrument) {
+            text += &prefixed(" ", &unchanged(name, instrument));
+        } else {
+            text += &prefixed("-", &described(name, instrument));
+        }
+    }
+    text
+}
+
+fn prefixed(sign: &str, text: &str) -> String {
+    text.lines().flat_map(|line| [sign, " ", line, "\n"]).collect()
+}
+
+/// An instrument with its description, its attributes and its series.
+fn described(name: &str, instrument: &Instrument) -> String {
+    let mut text = heading(name, instrument);
+    if !instrument.description.is_empty() {
+        let _ = writeln!(text, "  \"{}\"", instrument.description);
+    }
+    for key in keys(instrument) {
+        let _ = writeln!(text, "  attribute {key}");
+    }
+    if instrument.series.len() == 1 {
+        return text + "  1 series\n";
+    }
+    for series in &instrument.series {
+        let _ = writeln!(text, "  series {}", distinction(series, &instrument.series));
+    }
+    text
+}
+
+fn unchanged(name: &str, instrument: &Instrument) -> String {
+    let attributes = match keys(instrument).len() {
+        1 => "1 attribute".to_string(),
+        count => format!("{count} attributes"),
+    };
+    let series = instrument.series.len();
+    format!("{}  as before: {attributes}, {series} series\n", heading(name, instrument))
+}
+
+/// `name: histogram in s`.
+fn heading(name: &str, instrument: &Instrument) -> String {
+    match instrument.unit.as_str() {
+        "" => format!("{name}: {}\n", instrument.kind),
+        unit => format!("{name}: {} in {unit}\n", instrument.kind),
+    }
+}
+
+fn keys(instrument: &Instrument) -> BTreeSet<&String> {
+    instrument.series.iter().flat_map(BTreeMap::keys).collect()
+}
+
+/// The attributes that do not have the same value in all series.
+fn distinction(series: &Attributes, all: &BTreeSet<Attributes>) -> String {
+    let differs = |key: &String, value: &String| all.iter().any(|it| it.get(key) != Some(value));
+    let pairs = series.iter().filter(|(key, value)| differs(key, value));
+    let pairs: Vec<String> = pairs.map(|(key, value)| format!("{key}={value}")).collect();
+    pairs.join(", ")
+}
