@@ -1,10 +1,9 @@
-//! What a stroke or a fill looks like: CSS variables of the page, never a fixed color.
-
-use plotters::style::{Color, RGBColor, ShapeStyle};
-use plotters_backend::BackendColor;
+//! Colors and strokes. Every color is a CSS variable of the page, with a fallback.
 
 use crate::MAX_LINES;
 
+/// The fallback color and the dashes of each line.
+///
 /// The fallbacks have a contrast of at least 3 to 1 on white and on a dark page (`#161923`), see
 /// <https://www.w3.org/TR/WCAG22/#non-text-contrast>.
 const LINES: [(&str, &str); MAX_LINES] = [
@@ -25,23 +24,18 @@ const THRESHOLD: &str = "#d1242f";
 const FIRED: &str = "#d1242f";
 const RESOLVED: &str = "#2e8b57";
 
-/// What something is drawn with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ink {
+#[derive(Clone, Copy)]
+pub(crate) enum Style {
     Axis,
     Grid,
     Threshold,
     Fired,
     Resolved,
-    /// The line with this index.
-    Line(u8),
+    /// The line with this index, below [`MAX_LINES`].
+    Line(usize),
 }
 
-impl Ink {
-    pub(crate) fn line(index: usize) -> Self {
-        Self::Line(u8::try_from(index % MAX_LINES).unwrap_or(0))
-    }
-
+impl Style {
     pub(crate) fn class(self) -> String {
         match self {
             Self::Axis => "axis".to_string(),
@@ -59,55 +53,24 @@ impl Ink {
             Self::Threshold => format!("var(--chart-threshold, {THRESHOLD})"),
             Self::Fired => format!("var(--chart-fired, {FIRED})"),
             Self::Resolved => format!("var(--chart-resolved, {RESOLVED})"),
-            Self::Line(index) => {
-                format!("var(--chart-line-{}, {})", index + 1, LINES[usize::from(index)].0)
-            }
+            Self::Line(index) => format!("var(--chart-line-{}, {})", index + 1, LINES[index].0),
         }
     }
 
     /// The attributes of a stroke.
     pub(crate) fn stroke(self) -> String {
-        let (width, dash, opacity) = match self {
+        let (width, dash, more) = match self {
             Self::Axis => ("1", "", " stroke-opacity=\"0.6\""),
             Self::Grid => ("1", "", " stroke-opacity=\"0.15\""),
             Self::Threshold => ("1.5", "6 4", ""),
             Self::Fired => ("1.5", "", ""),
             Self::Resolved => ("1.5", "2 3", ""),
-            Self::Line(index) => ("2", LINES[usize::from(index)].1, ""),
+            Self::Line(index) => ("2", LINES[index].1, " stroke-linejoin=\"round\""),
         };
-        let mut text = format!("stroke=\"{}\" stroke-width=\"{width}\"{opacity}", self.color());
-        if matches!(self, Self::Line(_)) {
-            text += " stroke-linejoin=\"round\"";
-        }
-        if !dash.is_empty() {
-            text = format!("{text} stroke-dasharray=\"{dash}\"");
-        }
-        text
-    }
-
-    /// plotters knows colors alone, so the ink goes through it as one.
-    pub(crate) fn style(self) -> ShapeStyle {
-        let code = match self {
-            Self::Axis => 0,
-            Self::Grid => 1,
-            Self::Threshold => 2,
-            Self::Fired => 3,
-            Self::Resolved => 4,
-            Self::Line(index) => 100 + index,
-        };
-        RGBColor(0, 0, code).stroke_width(1)
-    }
-
-    /// The other way round.
-    pub(crate) fn of(color: BackendColor) -> Self {
-        match color.rgb.2 {
-            1 => Self::Grid,
-            2 => Self::Threshold,
-            3 => Self::Fired,
-            4 => Self::Resolved,
-            code if code >= 100 => Self::line(usize::from(code - 100)),
-            _ => Self::Axis,
-        }
+        let color = self.color();
+        let dash =
+            if dash.is_empty() { String::new() } else { format!(" stroke-dasharray=\"{dash}\"") };
+        format!("stroke=\"{color}\" stroke-width=\"{width}\"{more}{dash}")
     }
 }
 
@@ -129,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fallback_shows_on_light_and_on_dark() {
+    fn fallback_colors_have_contrast_on_light_and_dark_pages() {
         let all = LINES.iter().map(|(color, _)| *color).chain([THRESHOLD, FIRED, RESOLVED]);
         for color in all {
             for page in ["#ffffff", "#161923"] {
@@ -139,20 +102,11 @@ mod tests {
     }
 
     #[test]
-    fn no_two_lines_have_the_same_color_or_the_same_dashes() {
+    fn colors_and_dashes_of_lines_differ() {
         for (index, (color, dash)) in LINES.iter().enumerate() {
             for (other_color, other_dash) in &LINES[..index] {
                 assert!(color != other_color && dash != other_dash, "{color} {dash}");
             }
-        }
-    }
-
-    #[test]
-    fn every_ink_comes_back_from_plotters() {
-        let lines = (0..MAX_LINES).map(Ink::line);
-        let others = [Ink::Axis, Ink::Grid, Ink::Threshold, Ink::Fired, Ink::Resolved];
-        for ink in lines.chain(others) {
-            assert_eq!(Ink::of(ink.style().color.to_backend_color()), ink);
         }
     }
 }

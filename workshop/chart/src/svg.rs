@@ -1,0 +1,83 @@
+//! Writes SVG elements. All lengths are in tenths of a pixel.
+
+use crate::style::Style;
+use crate::text::escape;
+
+/// Tenths of a pixel as pixels.
+pub(crate) fn px(tenths: i32) -> String {
+    let sign = if tenths < 0 { "-" } else { "" };
+    let (whole, rest) = (tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10);
+    if rest == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest}") }
+}
+
+/// Path data for a line through the points.
+pub(crate) fn polyline(points: impl IntoIterator<Item = (i32, i32)>) -> String {
+    let points = points.into_iter().map(|(x, y)| format!("{},{}", px(x), px(y)));
+    format!("M{}", points.collect::<Vec<_>>().join(" "))
+}
+
+/// The place of a text relative to its x.
+#[derive(Clone, Copy)]
+pub(crate) enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+/// The elements so far.
+#[derive(Default)]
+pub(crate) struct Svg(String);
+
+impl Svg {
+    /// Draws a path; empty path data draws nothing.
+    pub(crate) fn stroke(&mut self, style: Style, d: &str) {
+        self.path(style, d, &format!("fill=\"none\" {}", style.stroke()));
+    }
+
+    /// Fills a path; empty path data fills nothing.
+    pub(crate) fn fill(&mut self, style: Style, d: &str) {
+        self.path(style, d, &format!("fill=\"{}\"", style.color()));
+    }
+
+    fn path(&mut self, style: Style, d: &str, attributes: &str) {
+        if !d.is_empty() {
+            self.raw(&format!("<path class=\"{}\" d=\"{d}\" {attributes}/>\n", style.class()));
+        }
+    }
+
+    /// Writes text, and nothing if it is empty.
+    pub(crate) fn text(&mut self, (x, y): (i32, i32), anchor: Anchor, text: &str) {
+        self.text_with((x, y), anchor, text, "");
+    }
+
+    /// As [`Svg::text`], with more attributes, each of which begins with a space.
+    pub(crate) fn text_with(
+        &mut self,
+        (x, y): (i32, i32),
+        anchor: Anchor,
+        text: &str,
+        attributes: &str,
+    ) {
+        if text.is_empty() {
+            return;
+        }
+        let (x, y, text) = (px(x), px(y), escape(text));
+        let anchor = match anchor {
+            Anchor::Start => "start",
+            Anchor::Middle => "middle",
+            Anchor::End => "end",
+        };
+        self.raw(&format!(
+            "<text x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\"{attributes}>{text}</text>\n"
+        ));
+    }
+
+    /// Writes markup as it is.
+    pub(crate) fn raw(&mut self, markup: &str) {
+        self.0.push_str(markup);
+    }
+
+    pub(crate) fn finish(self) -> String {
+        self.0
+    }
+}

@@ -1,0 +1,5 @@
+//! The tests of the crate, as one program.
+
+mod charts;
+mod examples;
+mod properties;
