@@ -1,63 +1,65 @@
 #![doc = include_str!("../README.md")]
 
-mod axis;
+mod content;
 mod description;
 mod draw;
-mod hover;
 mod legend;
 mod marks;
 mod number;
-mod samples;
-mod scale;
+mod plot;
 mod style;
 mod svg;
 mod text;
 mod time;
+mod tooltips;
+mod x_axis;
+mod y_axis;
 
 use std::ops::Range;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-/// At most so many lines are drawn; more could not be told apart. The legend counts the others.
+/// The most lines that are drawn: more cannot be told apart. The legend counts the others.
 pub const MAX_LINES: usize = 10;
 
-/// At most so many marks are drawn. The description counts the others.
+/// The most marks that are drawn. The description counts the others.
 pub const MAX_MARKS: usize = 40;
 
-/// What is drawn: a metric over time.
+/// A metric over time.
 ///
-/// Nothing in it has to be valid. Text is cut and escaped, a value that is not a finite number
-/// counts as no data, and a range that ends before it starts holds no data.
+/// Every input gives a valid chart. Text is cut and escaped, a value that is not a finite number
+/// is drawn as no data, and a range that ends before it starts has no data.
 #[derive(Clone, Debug)]
 pub struct Chart {
-    /// Stands above the chart. May be empty.
+    /// The heading of the chart. May be empty.
     pub title: String,
     /// The unit of every value, such as `ms`. Empty when it is not known.
     pub unit: String,
-    /// What the x axis shows, from the start to just before the end.
+    /// The range of the time axis. The end is excluded.
     pub range: Range<Timestamp>,
-    /// The time grain: how long the time is that one point sums up. One second if it is not above 0.
+    /// The time grain: the length of time that one point aggregates. A grain of 0 or less is
+    /// replaced by one second.
     pub grain: SignedDuration,
-    /// The first [`MAX_LINES`] of them are drawn.
+    /// The first [`MAX_LINES`] are drawn.
     pub lines: Vec<Line>,
-    /// What an alert rule compares the values with.
+    /// The threshold of an alert rule.
     pub threshold: Option<Threshold>,
-    /// Moments worth a vertical line.
+    /// The moments when an alert changed.
     pub marks: Vec<Mark>,
-    /// The time zone of all times that are shown.
+    /// The time zone of all times in the chart.
     pub zone: TimeZone,
 }
 
 /// The points of one time series, in any order.
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// What the legend calls it.
+    /// The name in the legend.
     pub name: String,
     /// A grain without a point is a grain without data, and breaks the line.
     pub points: Vec<Point>,
 }
 
-/// What a time grain came to.
+/// The value of a time grain.
 #[derive(Clone, Copy, Debug)]
 pub struct Point {
     /// When the time grain starts. The point is drawn in the middle of its grain.
@@ -71,49 +73,49 @@ pub struct Point {
 pub struct Threshold {
     /// In the unit of the chart.
     pub value: f64,
-    /// Stands at the line.
+    /// The text at the line.
     pub label: String,
 }
 
 /// A vertical line.
 #[derive(Clone, Debug)]
 pub struct Mark {
-    /// Where it stands on the x axis.
+    /// The moment on the time axis.
     pub at: Timestamp,
-    /// Stands above the line, if there is room; shown on hovering in any case.
+    /// The text above the line, if there is room. The tooltip always has it.
     pub label: String,
-    /// What happened.
+    /// The change of the alert.
     pub kind: MarkKind,
 }
 
-/// What an alert rule did.
+/// The change of an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MarkKind {
-    /// Its condition began to hold: a triangle on a solid line.
+    /// The condition was met: a triangle on a solid line.
     Fired,
-    /// Its condition no longer held: a ring on a dotted line.
+    /// The condition was no longer met: a ring on a dotted line.
     Resolved,
 }
 
-/// How large a chart is drawn, in CSS pixels. A chart is never smaller than 160 x 120, nor larger
-/// than 4000 x 4000, whatever is asked for.
+/// The size of a chart in CSS pixels. Sizes out of the range from 160 x 120 to 4000 x 4000 are
+/// moved into this range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
-    /// From left to right.
+    /// The width.
     pub width: u32,
-    /// From top to bottom.
+    /// The height.
     pub height: u32,
 }
 
 impl Chart {
-    /// The chart as one `<svg>` element. The same chart gives the same text.
+    /// Draws the chart as one `<svg>` element. The same chart gives the same text.
     pub fn to_svg(&self, size: Size) -> String {
         draw::svg(self, size)
     }
 
-    /// What a screen reader says in place of the chart: what it shows, the smallest and the largest
+    /// Describes the chart for screen readers: the title, the range, the smallest and the largest
     /// value of each line, the threshold and the marks.
     pub fn description(&self) -> String {
-        description::describe(self)
+        description::describe(&content::Content::of(self))
     }
 }

@@ -1,37 +1,41 @@
-//! Numbers as people read them.
+//! Formats numbers.
 
-/// A single value: whole numbers in full, else at most two decimals, or three digits if it is
-/// below 1.
+/// A value with at most two decimals, or with three digits if it is below 1.
 pub(crate) fn value(value: f64) -> String {
     let size = value.abs();
     if size == 0.0 {
         return "0".to_string();
     }
     if !(1e-6..1e15).contains(&size) {
-        let text = format!("{value:.2e}");
-        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        return format!("{}e{exponent}", trim(digits));
+        return exponential(value);
     }
-    let decimals = if size >= 1.0 { 2 } else { 2 + zeros(size) };
+    let decimals = if size >= 1.0 { 2 } else { 2 + first_digit(size) };
     trim(&format!("{value:.decimals$}")).to_string()
 }
 
-/// How many zeros stand between the point and the first digit of a number below 1, and that digit.
-fn zeros(size: f64) -> usize {
+/// A value with an exponent, such as `1.5e300`.
+pub(crate) fn exponential(value: f64) -> String {
+    let text = format!("{value:.2e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    format!("{}e{exponent}", trim(digits))
+}
+
+/// The place of the first digit behind the decimal point.
+fn first_digit(size: f64) -> usize {
     let mut size = size;
-    let mut zeros = 0;
+    let mut place = 0;
     while size < 1.0 {
         size *= 10.0;
-        zeros += 1;
+        place += 1;
     }
-    zeros
+    place
 }
 
 fn trim(digits: &str) -> &str {
     if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
 }
 
-/// With the unit, if there is one.
+/// A number and its unit, if there is one.
 pub(crate) fn with_unit(text: &str, unit: &str) -> String {
     if unit.is_empty() { text.to_string() } else { format!("{text} {unit}") }
 }
@@ -41,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_read_as_people_write_them() {
+    fn values_are_short() {
         for (number, text) in [
             (0.0, "0"),
             (-0.0, "0"),

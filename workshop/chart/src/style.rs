@@ -1,7 +1,9 @@
-//! Strokes and fills, by CSS variables of the page, so that a chart follows its theme.
+//! Colors and strokes. Every color is a CSS variable of the page, with a fallback.
 
 use crate::MAX_LINES;
 
+/// The fallback color and the dashes of each line.
+///
 /// The fallbacks have a contrast of at least 3 to 1 on white and on a dark page (`#161923`), see
 /// <https://www.w3.org/TR/WCAG22/#non-text-contrast>.
 const LINES: [(&str, &str); MAX_LINES] = [
@@ -22,23 +24,18 @@ const THRESHOLD: &str = "#d1242f";
 const FIRED: &str = "#d1242f";
 const RESOLVED: &str = "#2e8b57";
 
-/// The style of a stroke or a fill.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) enum Style {
     Axis,
     Grid,
     Threshold,
     Fired,
     Resolved,
-    /// The line with this index.
-    Line(u8),
+    /// The line with this index, below [`MAX_LINES`].
+    Line(usize),
 }
 
 impl Style {
-    pub(crate) fn line(index: usize) -> Self {
-        Self::Line(u8::try_from(index % MAX_LINES).unwrap_or(0))
-    }
-
     pub(crate) fn class(self) -> String {
         match self {
             Self::Axis => "axis".to_string(),
@@ -56,30 +53,24 @@ impl Style {
             Self::Threshold => format!("var(--chart-threshold, {THRESHOLD})"),
             Self::Fired => format!("var(--chart-fired, {FIRED})"),
             Self::Resolved => format!("var(--chart-resolved, {RESOLVED})"),
-            Self::Line(index) => {
-                format!("var(--chart-line-{}, {})", index + 1, LINES[usize::from(index)].0)
-            }
+            Self::Line(index) => format!("var(--chart-line-{}, {})", index + 1, LINES[index].0),
         }
     }
 
     /// The attributes of a stroke.
     pub(crate) fn stroke(self) -> String {
-        let (width, dash, opacity) = match self {
+        let (width, dash, more) = match self {
             Self::Axis => ("1", "", " stroke-opacity=\"0.6\""),
             Self::Grid => ("1", "", " stroke-opacity=\"0.15\""),
             Self::Threshold => ("1.5", "6 4", ""),
             Self::Fired => ("1.5", "", ""),
             Self::Resolved => ("1.5", "2 3", ""),
-            Self::Line(index) => ("2", LINES[usize::from(index)].1, ""),
+            Self::Line(index) => ("2", LINES[index].1, " stroke-linejoin=\"round\""),
         };
-        let mut text = format!("stroke=\"{}\" stroke-width=\"{width}\"{opacity}", self.color());
-        if matches!(self, Self::Line(_)) {
-            text += " stroke-linejoin=\"round\"";
-        }
-        if !dash.is_empty() {
-            text = format!("{text} stroke-dasharray=\"{dash}\"");
-        }
-        text
+        let color = self.color();
+        let dash =
+            if dash.is_empty() { String::new() } else { format!(" stroke-dasharray=\"{dash}\"") };
+        format!("stroke=\"{color}\" stroke-width=\"{width}\"{more}{dash}")
     }
 }
 
@@ -101,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fallback_has_contrast_on_light_and_dark() {
+    fn fallback_colors_have_contrast_on_light_and_dark_pages() {
         let all = LINES.iter().map(|(color, _)| *color).chain([THRESHOLD, FIRED, RESOLVED]);
         for color in all {
             for page in ["#ffffff", "#161923"] {
@@ -111,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_differ_in_color_and_dashes() {
+    fn colors_and_dashes_of_lines_differ() {
         for (index, (color, dash)) in LINES.iter().enumerate() {
             for (other_color, other_dash) in &LINES[..index] {
                 assert!(color != other_color && dash != other_dash, "{color} {dash}");

@@ -1,6 +1,4 @@
-//! A small SVG writer. All lengths are in tenths of a pixel.
-
-use std::fmt::Write;
+//! Writes SVG elements. All lengths are in tenths of a pixel.
 
 use crate::style::Style;
 use crate::text::escape;
@@ -12,7 +10,13 @@ pub(crate) fn px(tenths: i32) -> String {
     if rest == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest}") }
 }
 
-/// Which part of a text stands at its position.
+/// Path data for a line through the points.
+pub(crate) fn polyline(points: impl IntoIterator<Item = (i32, i32)>) -> String {
+    let points = points.into_iter().map(|(x, y)| format!("{},{}", px(x), px(y)));
+    format!("M{}", points.collect::<Vec<_>>().join(" "))
+}
+
+/// The place of a text relative to its x.
 #[derive(Clone, Copy)]
 pub(crate) enum Anchor {
     Start,
@@ -20,69 +24,60 @@ pub(crate) enum Anchor {
     End,
 }
 
-impl Anchor {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::Middle => "middle",
-            Self::End => "end",
-        }
-    }
-}
-
-/// The elements so far. Consecutive paths of the same style are merged.
+/// The elements so far.
 #[derive(Default)]
-pub(crate) struct Svg {
-    out: String,
-    path: Option<(Style, bool, String)>,
-}
+pub(crate) struct Svg(String);
 
 impl Svg {
-    /// Adds a path. `d` starts with `M`.
-    pub(crate) fn path(&mut self, style: Style, filled: bool, d: &str) {
-        match &mut self.path {
-            Some((last, fill, path)) if *last == style && *fill == filled => path.push_str(d),
-            _ => {
-                self.flush();
-                self.path = Some((style, filled, d.to_string()));
-            }
+    /// Draws a path; empty path data draws nothing.
+    pub(crate) fn stroke(&mut self, style: Style, d: &str) {
+        self.path(style, d, &format!("fill=\"none\" {}", style.stroke()));
+    }
+
+    /// Fills a path; empty path data fills nothing.
+    pub(crate) fn fill(&mut self, style: Style, d: &str) {
+        self.path(style, d, &format!("fill=\"{}\"", style.color()));
+    }
+
+    fn path(&mut self, style: Style, d: &str, attributes: &str) {
+        if !d.is_empty() {
+            self.raw(&format!("<path class=\"{}\" d=\"{d}\" {attributes}/>\n", style.class()));
         }
     }
 
-    /// Adds a text. `more` is further attributes.
-    pub(crate) fn text(&mut self, (x, y): (i32, i32), anchor: Anchor, text: &str, more: &str) {
+    /// Writes text, and nothing if it is empty.
+    pub(crate) fn text(&mut self, (x, y): (i32, i32), anchor: Anchor, text: &str) {
+        self.text_with((x, y), anchor, text, "");
+    }
+
+    /// As [`Svg::text`], with more attributes, each of which begins with a space.
+    pub(crate) fn text_with(
+        &mut self,
+        (x, y): (i32, i32),
+        anchor: Anchor,
+        text: &str,
+        attributes: &str,
+    ) {
         if text.is_empty() {
             return;
         }
-        let (x, y, anchor) = (px(x), px(y), anchor.name());
-        let text = escape(text);
-        let space = if more.is_empty() { "" } else { " " };
+        let (x, y, text) = (px(x), px(y), escape(text));
+        let anchor = match anchor {
+            Anchor::Start => "start",
+            Anchor::Middle => "middle",
+            Anchor::End => "end",
+        };
         self.raw(&format!(
-            "<text x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\"{space}{more}>{text}</text>\n"
+            "<text x=\"{x}\" y=\"{y}\" text-anchor=\"{anchor}\"{attributes}>{text}</text>\n"
         ));
     }
 
-    /// Adds markup that is well-formed already.
-    pub(crate) fn raw(&mut self, text: &str) {
-        self.flush();
-        self.out.push_str(text);
+    /// Writes markup as it is.
+    pub(crate) fn raw(&mut self, markup: &str) {
+        self.0.push_str(markup);
     }
 
-    fn flush(&mut self) {
-        let Some((style, filled, d)) = self.path.take() else { return };
-        let class = style.class();
-        // Writing to a string cannot fail.
-        let _ = if filled {
-            let color = style.color();
-            writeln!(self.out, "<path class=\"{class}\" d=\"{d}\" fill=\"{color}\"/>")
-        } else {
-            let stroke = style.stroke();
-            writeln!(self.out, "<path class=\"{class}\" d=\"{d}\" fill=\"none\" {stroke}/>")
-        };
-    }
-
-    pub(crate) fn finish(mut self) -> String {
-        self.flush();
-        self.out
+    pub(crate) fn finish(self) -> String {
+        self.0
     }
 }

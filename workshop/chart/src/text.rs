@@ -1,11 +1,10 @@
-//! Text from outside: made harmless, cut, measured, escaped.
+//! Sanitizes, shortens, measures and escapes text.
 
-use std::borrow::Cow;
-
-/// Without what XML forbids, what reorders the text around it, and what breaks the line; cut to so
-/// many characters.
+/// Trims the text, cuts it to `most` characters, and replaces line breaks, characters that XML
+/// forbids, and characters that reorder the text around them.
 pub(crate) fn clean(text: &str, most: usize) -> String {
-    let mut out: String = text.chars().take(most).map(harmless).collect();
+    let text = text.trim();
+    let mut out: String = text.chars().take(most).map(sanitize).collect();
     if text.chars().nth(most).is_some() {
         out.pop();
         out.push('…');
@@ -13,10 +12,10 @@ pub(crate) fn clean(text: &str, most: usize) -> String {
     out
 }
 
-fn harmless(c: char) -> char {
+fn sanitize(c: char) -> char {
     match c {
         '\t' | '\n' | '\r' => ' ',
-        // A name may not turn around the numbers after it.
+        // A name must not reverse the numbers after it.
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
             char::REPLACEMENT_CHARACTER
         }
@@ -27,12 +26,9 @@ fn harmless(c: char) -> char {
     }
 }
 
-/// For an attribute or between tags.
-pub(crate) fn escape(text: &str) -> Cow<'_, str> {
-    if !text.contains(['<', '>', '&', '"', '\'']) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len() + 16);
+/// Escapes text for an attribute or an element.
+pub(crate) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
             '<' => out.push_str("&lt;"),
@@ -43,11 +39,11 @@ pub(crate) fn escape(text: &str) -> Cow<'_, str> {
             c => out.push(c),
         }
     }
-    Cow::Owned(out)
+    out
 }
 
-/// How wide the text is at 12 px, in tenths of a pixel: an estimate on the safe side, as nobody
-/// knows the reader's font.
+/// The width of the text at 12 px, in tenths of a pixel. The reader's font is unknown, so the
+/// estimate is a generous one.
 pub(crate) fn width(text: &str) -> i32 {
     text.chars().map(advance).sum()
 }
@@ -62,7 +58,7 @@ fn advance(c: char) -> i32 {
     }
 }
 
-/// As much of the text as fits, with an ellipsis where it was cut; nothing if not even that fits.
+/// The text, cut with an ellipsis if it is too wide. Empty if even the ellipsis is too wide.
 pub(crate) fn fit(text: &str, room: i32) -> String {
     if width(text) <= room {
         return text.to_string();
@@ -85,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hostile_text_is_made_harmless() {
+    fn clean_and_escape_make_hostile_text_safe() {
         assert_eq!(clean("a\0b\u{1b}[1m\u{202e}c\nd", 80), "a\u{fffd}b\u{fffd}[1m\u{fffd}c d");
         assert_eq!(clean("abcdef", 4), "abc…");
         assert_eq!(clean("abcd", 4), "abcd");
@@ -93,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_gets_an_ellipsis() {
+    fn fit_cuts_wide_text_with_an_ellipsis() {
         assert_eq!(fit("naughty", 1000), "naughty");
         assert_eq!(fit("naughty", 400), "naug…");
         assert_eq!(fit("naughty", 10), "");

@@ -1,4 +1,4 @@
-//! Charts that the tests draw.
+//! Charts for the tests.
 
 use chart::{Chart, Line, Mark, MarkKind, Point, Threshold};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
@@ -7,7 +7,7 @@ pub fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// Values grain by grain from a moment on; `None` is a grain without data.
+/// A line of one value a grain; `None` is a grain without data.
 pub fn line(
     name: &str,
     start: Timestamp,
@@ -35,7 +35,7 @@ pub fn empty() -> Chart {
     }
 }
 
-/// An alert that fires and clears again.
+/// An alert that fires and is resolved.
 pub fn alert() -> Chart {
     let chart = empty();
     let values = (0..60).map(|i| match i {
@@ -55,7 +55,7 @@ pub fn alert() -> Chart {
     Chart { lines, threshold: Some(threshold), marks, ..chart }
 }
 
-/// More lines than are drawn, over two days and in another time zone.
+/// More lines than a chart draws, over two days and in another time zone.
 pub fn many_lines() -> Chart {
     let start = at("2026-03-01T10:00:00Z");
     let grain = SignedDuration::from_mins(60);

@@ -1,4 +1,4 @@
-//! The crate as its callers use it.
+//! The tests of the crate, as one program.
 
 mod charts;
 mod examples;

@@ -1,10 +1,11 @@
-//! What holds for every chart, however odd.
+//! Properties of every chart, for hostile input as well.
 
-use crate::examples::{at, line};
 use chart::{Chart, Line, MAX_LINES, Mark, MarkKind, Point, Size, Threshold};
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use quick_xml::{Reader, events::Event};
+
+use crate::examples::{self, at, line};
 
 const LARGE: Size = Size { width: 900, height: 320 };
 const SIZES: [(u32, u32); 6] =
@@ -16,7 +17,7 @@ type Element = (String, Vec<(String, String)>, String);
 fn parse(svg: &str) -> Vec<Element> {
     let allowed =
         |c: char| matches!(c, '\n' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
-    assert!(svg.chars().all(allowed), "XML forbids a character of it");
+    assert!(svg.chars().all(allowed), "a character that XML forbids");
     let mut reader = Reader::from_str(svg);
     let mut elements: Vec<Element> = Vec::new();
     let mut open = Vec::new();
@@ -42,7 +43,7 @@ fn parse(svg: &str) -> Vec<Element> {
                 elements[*open.last().unwrap()].2.push_str(&text);
             }
             Event::Eof => break,
-            other => panic!("{other:?} has no place in it"),
+            other => panic!("unexpected {other:?}"),
         }
     }
     assert!(open.is_empty() && elements[0].0 == "svg");
@@ -151,7 +152,7 @@ fn hostile_chart(random: &mut Rng) -> Chart {
 }
 
 #[test]
-fn whatever_comes_in_well_formed_and_harmless_xml_comes_out() {
+fn hostile_input_gives_small_safe_well_formed_svg() {
     for seed in 0..300 {
         let chart = hostile_chart(&mut Rng::with_seed(seed));
         let (width, height) = SIZES[usize::try_from(seed).unwrap() % SIZES.len()];
@@ -167,13 +168,13 @@ fn whatever_comes_in_well_formed_and_harmless_xml_comes_out() {
             }
         }
         assert!(svg.len() < 300_000, "seed {seed}: {} bytes", svg.len());
-        assert!(!svg.contains("\n\n"), "seed {seed}: a blank line would end it in Markdown");
+        assert!(!svg.contains("\n\n"), "seed {seed}: a blank line ends HTML in Markdown");
         assert_eq!(svg, chart.to_svg(Size { width, height }), "seed {seed}");
     }
 }
 
 #[test]
-fn two_days_of_seconds_stay_small_and_keep_their_extremes() {
+fn two_days_of_seconds_are_thinned_out_and_keep_their_extremes() {
     let start = at("2026-03-01T00:00:00Z");
     let grain = SignedDuration::from_secs(1);
     for (lines, gaps) in [(1, false), (10, false), (1, true), (10, true)] {
@@ -187,7 +188,7 @@ fn two_days_of_seconds_stay_small_and_keep_their_extremes() {
             line(&name, start, grain, values)
         });
         let range = start..start + SignedDuration::from_hours(48);
-        let chart = Chart { grain, range, lines: lines.collect(), ..crate::examples::empty() };
+        let chart = Chart { grain, range, lines: lines.collect(), ..examples::empty() };
         let svg = chart.to_svg(LARGE);
         assert!(svg.len() < 300_000, "{} bytes", svg.len());
         let elements = parse(&svg);
@@ -208,7 +209,7 @@ fn ys(path: &Element) -> Vec<f64> {
 
 #[test]
 fn only_a_gap_breaks_the_line() {
-    let chart = crate::examples::empty();
+    let chart = examples::empty();
     for seed in 0..200 {
         let mut random = Rng::with_seed(seed);
         let values: Vec<_> = (0..60).map(|_| (random.u8(..) < 200).then(|| random.f64())).collect();
@@ -236,7 +237,7 @@ fn the_threshold_is_always_within_the_plot() {
     for seed in 0..500 {
         let mut random = Rng::with_seed(seed);
         let mut value = || (random.f64() - 0.3) * 10_f64.powi(random.i32(-6..9));
-        let chart = crate::examples::empty();
+        let chart = examples::empty();
         let lines = vec![line("a", chart.range.start, chart.grain, [Some(value()), Some(value())])];
         let limit = value();
         let threshold = Some(Threshold { value: limit, label: "limit".to_string() });
@@ -250,7 +251,7 @@ fn the_threshold_is_always_within_the_plot() {
             .copied()
             .or_else(|| get(path, "d")?.split(',').nth(1)?.split('H').next()?.parse().ok());
         let y = y.unwrap();
-        // At the edge, a threshold beyond the axis would look the same.
+        // A threshold beyond the axis would be drawn at the edge.
         let room = height * 0.01;
         let (above, below) =
             (if limit > 0.0 { room } else { 0.0 }, if limit < 0.0 { room } else { 0.0 });
@@ -270,21 +271,21 @@ fn labels_of_the_time_axis_never_overlap() {
         let range = start..start + SignedDuration::from_secs(seconds);
         let zone = TimeZone::fixed(jiff::tz::offset(random.i8(-12..=12)));
         let width = [360, 900, 160][random.usize(..3)];
-        let chart = Chart { range, zone, ..crate::examples::empty() };
+        let chart = Chart { range, zone, ..examples::empty() };
         let elements = parse(&chart.to_svg(Size { width, height: 260 }));
         let mut rows: Vec<(f64, Vec<(f64, f64)>)> = Vec::new();
         for text in elements.iter().filter(|it| it.0 == "text" && get(it, "class").is_none()) {
             if get(text, "text-anchor") != Some("middle") {
                 continue;
             }
-            // What a wide font takes: digits are 7 px wide at most.
+            // Digits of a wide font are at most 7 px wide.
             let half = f64::from(u32::try_from(text.2.chars().count()).unwrap()) * 3.5;
             let (x, y) = (number(text, "x"), number(text, "y"));
             assert!(x - half > -5.0 && x + half < f64::from(width) + 5.0, "seed {seed}: {text:?}");
-            let span = (x - half, x + half);
+            let extent = (x - half, x + half);
             match rows.iter_mut().find(|(row, _)| (row - y).abs() < 1.0) {
-                Some((_, row)) => row.push(span),
-                None => rows.push((y, vec![span])),
+                Some((_, row)) => row.push(extent),
+                None => rows.push((y, vec![extent])),
             }
         }
         for (_, row) in &mut rows {
@@ -300,8 +301,8 @@ fn labels_of_the_time_axis_never_overlap() {
 }
 
 #[test]
-fn hovering_a_grain_tells_the_values_of_all_lines() {
-    let chart = crate::examples::empty();
+fn tooltips_show_the_values_of_all_lines() {
+    let chart = examples::empty();
     let (start, grain) = (chart.range.start, chart.grain);
     let lines = vec![
         line("nice", start, grain, [Some(1.0), Some(123.0)]),
@@ -323,8 +324,8 @@ fn hovering_a_grain_tells_the_values_of_all_lines() {
 }
 
 #[test]
-fn no_more_than_ten_lines_are_drawn() {
-    let elements = parse(&crate::examples::many_lines().to_svg(LARGE));
+fn at_most_ten_lines_are_drawn() {
+    let elements = parse(&examples::many_lines().to_svg(LARGE));
     assert_eq!(elements.iter().filter(|it| it.2 == "and 12 more").count(), 1);
     for index in 1..=MAX_LINES {
         assert!(!of(&elements, &format!("line-{index}")).is_empty(), "line {index}");

@@ -1,80 +1,69 @@
-//! Round ticks for the y axis.
+//! Range and ticks of the value axis.
 
-/// Beyond this, sums and differences of values would no longer be finite.
+use crate::number;
+
+/// Larger values are drawn at this limit, so that sums and differences stay finite.
 const LIMIT: f64 = 1e300;
 
-/// The range of the y axis, and the labels of its ticks.
-pub(crate) struct Axis {
+pub(crate) struct YAxis {
     pub low: f64,
     pub high: f64,
     pub ticks: Vec<(f64, String)>,
 }
 
-/// An axis that holds 0 and all the values, with about so many ticks.
-pub(crate) fn axis(values: impl Iterator<Item = f64>, count: i32) -> Axis {
+/// An axis that holds 0 and all the values, with roughly `count` ticks.
+pub(crate) fn axis(values: impl Iterator<Item = f64>, count: i32) -> YAxis {
     let (mut low, mut high) = (0.0_f64, 0.0_f64);
     for value in values {
         low = low.min(value.max(-LIMIT));
         high = high.max(value.min(LIMIT));
     }
     // A line along the edge would look cut off.
-    let room = (high - low) * 0.05;
-    low -= if low < 0.0 { room } else { 0.0 };
-    high += if high > 0.0 { room } else { 0.0 };
-    // Nothing but zeros, or what is as good as zero.
+    let margin = (high - low) * 0.05;
+    low -= if low < 0.0 { margin } else { 0.0 };
+    high += if high > 0.0 { margin } else { 0.0 };
     if high - low < 1e-290 {
         (low, high) = (0.0, 1.0);
     }
-    let (digit, exponent) = step((high - low) / f64::from(count.max(1)));
-    let size = power(digit, exponent);
+    let step = round_up((high - low) / f64::from(count.max(1)));
     #[expect(clippy::cast_possible_truncation, reason = "a handful of ticks")]
-    let (first, last) = ((low / size).floor() as i64, (high / size).ceil() as i64);
-    let most = first.abs().max(last.abs()) * digit;
-    let ticks = (first..=last)
-        .map(|index| (power(index * digit, exponent), label(index * digit, exponent, most)))
-        .collect();
-    Axis { low: power(first * digit, exponent), high: power(last * digit, exponent), ticks }
+    let (first, last) = ((low / step).floor() as i32, (high / step).ceil() as i32);
+    let largest = step * f64::from(first.abs().max(last.abs()));
+    let ticks = (first..=last).map(|index| {
+        let value = step * f64::from(index);
+        (value, label(value, step, largest))
+    });
+    YAxis { low: step * f64::from(first), high: step * f64::from(last), ticks: ticks.collect() }
 }
 
-/// The round step that is the next above this one, as 1, 2 or 5 and a power of ten.
-fn step(rough: f64) -> (i64, i32) {
-    // Text is exact where a logarithm may be off by a little, and differently on another machine.
-    let text = format!("{rough:e}");
-    let (digits, exponent) = text.split_once('e').unwrap_or(("1", "0"));
-    let digits: f64 = digits.parse().unwrap_or(1.0);
-    let exponent = exponent.parse().unwrap_or(0);
-    match digits {
-        d if d <= 1.0 => (1, exponent),
-        d if d <= 2.0 => (2, exponent),
-        d if d <= 5.0 => (5, exponent),
-        _ => (1, exponent + 1),
-    }
+/// The next 1, 2 or 5 times a power of ten.
+fn round_up(step: f64) -> f64 {
+    let power = 10_f64.powf(step.log10().floor());
+    [1.0, 2.0, 5.0]
+        .map(|digit| digit * power)
+        .into_iter()
+        .find(|it| *it >= step)
+        .unwrap_or(10.0 * power)
 }
 
-/// The number closest to `digits` times ten to the power of `exponent`.
-fn power(digits: i64, exponent: i32) -> f64 {
-    format!("{digits}e{exponent}").parse().unwrap_or(0.0)
-}
-
-/// A tick in the manner that suits the largest tick, so that all of an axis look alike.
-fn label(digits: i64, exponent: i32, most: i64) -> String {
-    if digits == 0 {
+/// The label of a tick, in the format that suits the largest tick of the axis.
+fn label(value: f64, step: f64, largest: f64) -> String {
+    if value == 0.0 {
         return "0".to_string();
     }
-    let most = power(most, exponent);
-    let (suffix, thousands) = match most {
-        m if m < 1e5 => ("", 0),
-        m if m < 1e6 => (" k", 3),
-        m if m < 1e9 => (" M", 6),
-        m if m < 1e12 => (" G", 9),
-        _ => (" T", 12),
-    };
-    if most >= 1e15 || exponent < -6 {
-        return format!("{:e}", power(digits, exponent));
+    if largest >= 1e15 || step < 1e-6 {
+        return number::exponential(value);
     }
-    let decimals = usize::try_from(thousands - exponent).unwrap_or(0);
-    let text = format!("{:.decimals$}{suffix}", power(digits, exponent - thousands));
-    text
+    let (unit, suffix) = match largest {
+        ..1e5 => (1.0, ""),
+        ..1e6 => (1e3, " k"),
+        ..1e9 => (1e6, " M"),
+        ..1e12 => (1e9, " G"),
+        _ => (1e12, " T"),
+    };
+    let step = number::value(step / unit);
+    let decimals = step.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    format!("{:.decimals$}{suffix}", value / unit)
 }
 
 #[cfg(test)]
