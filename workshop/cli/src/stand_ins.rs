@@ -13,52 +13,39 @@ use app_insights::store::Store;
 use app_insights::timing::Timing;
 use collector::Collector;
 use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
 
-use crate::stop::Stop;
-
-/// Where the stand-ins listen.
+/// The addresses of the stand-ins.
 #[derive(Clone, Copy, Debug)]
 pub struct Addresses {
     /// OTLP over HTTP, of the Collector stand-in.
     pub collector: SocketAddr,
-    /// Health checks, of the Collector stand-in.
+    /// The health check of the Collector stand-in.
     pub health: SocketAddr,
     /// Application Insights.
     pub app_insights: SocketAddr,
 }
 
-/// The stand-ins, listening but not yet answering.
+/// The stand-ins. They listen, and do not answer before [`StandIns::serve`].
 pub struct StandIns {
     collector: Collector,
     app_insights: Server,
 }
 
 impl StandIns {
-    /// Listens on `addresses`, on which port 0 is any free port.
-    ///
-    /// # Errors
-    /// An address that cannot be listened on, with what to do about it.
+    /// Listens on `addresses`. Port 0 is any free port.
     pub async fn bind(addresses: Addresses) -> Result<Self> {
         let otlp = addresses.collector.to_string();
         let collector = Collector::bind(&otlp, &addresses.health.to_string()).await;
         let collector = collector.map_err(|error| {
-            if error.address == otlp {
-                cannot_listen(
-                    "the Collector stand-in",
-                    "--collector",
-                    addresses.collector,
-                    &error.source,
-                )
+            let (what, option, address) = if error.address == otlp {
+                ("the Collector stand-in", "--collector", addresses.collector)
             } else {
-                cannot_listen(
-                    "the health check of the Collector stand-in",
-                    "--health",
-                    addresses.health,
-                    &error.source,
-                )
-            }
+                ("the health check of the Collector stand-in", "--health", addresses.health)
+            };
+            cannot_listen(what, option, address, &error.source)
         })?;
-        // With the rule and the timing that the program `app-insights` has unless told otherwise.
+        // The defaults of the program `app-insights`.
         let timing = Timing::default();
         let alerts = Alerts::new(timing);
         alerts.add(Rule::slow(&timing))?;
@@ -71,10 +58,7 @@ impl StandIns {
         Ok(Self { collector, app_insights: app_insights.watching(Arc::new(alerts)) })
     }
 
-    /// Where they listen, with their real ports.
-    ///
-    /// # Errors
-    /// Those of the system, which are not to be expected.
+    /// The addresses with their real ports.
     pub fn addresses(&self) -> io::Result<Addresses> {
         Ok(Addresses {
             collector: self.collector.otlp_address()?,
@@ -83,21 +67,18 @@ impl StandIns {
         })
     }
 
-    /// What an app needs to know to send to the Application Insights stand-in.
-    #[must_use]
+    /// The connection string for the Application Insights stand-in.
     pub fn connection_string(&self) -> String {
         self.app_insights.connection_string()
     }
 
-    /// Serves until it is time to stop. What arrives goes to stdout exactly as the two print it
-    /// when they run alone: it is what the book shows.
-    ///
-    /// # Errors
-    /// Those of the system, which are not to be expected.
-    pub async fn serve(self, stop: Stop) -> Result<()> {
-        let collector = self.collector.serve(io::stdout(), stop.clone().wait());
-        let app_insights = self.app_insights.serve(io::stdout(), io::stderr(), stop.wait());
-        tokio::try_join!(collector, app_insights).context("A stand-in cannot go on")?;
+    /// Serves until `stop`. The output on stdout is the same as that of the two programs, as the
+    /// book shows it.
+    pub async fn serve(self, stop: CancellationToken) -> Result<()> {
+        let collector = self.collector.serve(io::stdout(), stop.clone().cancelled_owned());
+        let app_insights =
+            self.app_insights.serve(io::stdout(), io::stderr(), stop.cancelled_owned());
+        tokio::try_join!(collector, app_insights).context("A stand-in failed")?;
         Ok(())
     }
 }
@@ -109,13 +90,13 @@ fn cannot_listen(
     error: &io::Error,
 ) -> anyhow::Error {
     let advice = if error.kind() == ErrorKind::AddrInUse {
-        "another program has that port, perhaps a stand-in in another terminal or the real one. \
-         Stop that program"
+        "another program uses that port, perhaps a stand-in in another terminal or the real \
+         service. Stop that program"
     } else {
         &format!("{error}. Check the address")
     };
     anyhow!(
-        "Cannot listen on {address} for {what}: {advice}, or take any free port with {option} \
-         127.0.0.1:0, or leave out the stand-ins with --no-stand-ins"
+        "Cannot listen on {address} for {what}: {advice}, or use any free port with {option} \
+         127.0.0.1:0, or start without the stand-ins with --no-stand-ins"
     )
 }

@@ -1,35 +1,21 @@
-//! Ctrl-C.
+//! Ctrl-C and SIGTERM.
 
 use std::io;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
-/// How long whatever is under way may take after Ctrl-C.
+/// The time that open requests and builds have after Ctrl-C.
 pub const GRACE: Duration = Duration::from_secs(2);
 
-/// Tells everything that runs when it is time to stop.
-#[derive(Clone, Debug)]
-pub struct Stop(watch::Receiver<()>);
-
-impl Stop {
-    /// From now on, Ctrl-C and SIGTERM stop whoever waits.
-    ///
-    /// # Errors
-    /// When the system does not let us listen for signals.
-    pub fn at_signal() -> io::Result<Self> {
-        let signal = signals::stop()?;
-        let (running, stopped) = watch::channel(());
-        tokio::spawn(async move {
-            signal.await;
-            drop(running);
-        });
-        Ok(Self(stopped))
-    }
-
-    /// Done when it is time to stop.
-    pub async fn wait(mut self) {
-        // Nothing is ever sent: the sender's end is the sign.
-        let _ = self.0.changed().await;
-    }
+/// A token that Ctrl-C and SIGTERM cancel.
+pub fn at_signal() -> io::Result<CancellationToken> {
+    let signal = signals::stop()?;
+    let stop = CancellationToken::new();
+    let stopping = stop.clone();
+    tokio::spawn(async move {
+        signal.await;
+        stopping.cancel();
+    });
+    Ok(stop)
 }
