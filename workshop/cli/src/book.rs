@@ -28,9 +28,9 @@ pub fn build_edition(workspace: &Workspace) -> Result<Edition> {
     Ok(edition)
 }
 
-/// Runs `build`, and makes an error of its warnings and of a panic.
-fn strictly(build: impl FnOnce() -> Result<()>) -> Result<()> {
-    let (built, mut problems) = with_warnings(|| catch_unwind(AssertUnwindSafe(build)));
+/// Runs `work`, and makes an error of its warnings and of a panic.
+fn strictly(work: impl FnOnce() -> Result<()>) -> Result<()> {
+    let (built, mut problems) = with_warnings(|| catch_unwind(AssertUnwindSafe(work)));
     // The message of the panic is on stderr already.
     let built = built.unwrap_or_else(|_| Err(anyhow!("mdBook or a preprocessor panicked")));
     problems.extend(built.err().map(|error| format!("{error:#}")));

@@ -1,9 +1,6 @@
 //! Runs cargo in the workshop.
 
-use std::path::PathBuf;
 use std::{env, process};
-
-use anyhow::{Context as _, Result, bail};
 
 use crate::workspace::Workspace;
 
@@ -24,22 +21,4 @@ pub fn cargo(workspace: &Workspace) -> process::Command {
         }
     }
     command
-}
-
-/// The arguments that print the description of the workspace.
-pub const METADATA: [&str; 4] = ["metadata", "--no-deps", "--offline", "--format-version=1"];
-
-/// The folder that cargo builds into.
-pub fn target_folder(workspace: &Workspace) -> Result<PathBuf> {
-    let output = cargo(workspace).args(METADATA).output().context("Cannot run cargo")?;
-    if !output.status.success() {
-        bail!("Cargo cannot read the workshop: {}", String::from_utf8_lossy(&output.stderr).trim());
-    }
-    target_in(&output.stdout).context("The output of `cargo metadata` has no target folder")
-}
-
-/// The folder that cargo builds into, from the output of `cargo metadata`.
-pub fn target_in(metadata: &[u8]) -> Option<PathBuf> {
-    let metadata: serde_json::Value = serde_json::from_slice(metadata).ok()?;
-    Some(metadata.get("target_directory")?.as_str()?.into())
 }

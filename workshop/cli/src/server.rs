@@ -1,11 +1,11 @@
 //! Serves the newest edition of the book, and reloads the open pages when there is a newer one.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use axum::Router;
 use axum::extract::ws::{WebSocket, WebSocketUpgrade};
 use axum::extract::{self, Request, State};
@@ -54,8 +54,26 @@ impl Edition {
 }
 
 /// Listens on a port of the loopback address.
-pub async fn bind(port: u16) -> io::Result<TcpListener> {
-    TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await
+pub async fn bind(port: u16) -> Result<TcpListener> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|error| cannot_listen(address, "the book", "--port 0", &error))
+}
+
+/// The error for an address that cannot be used. `fix` are the options that avoid it.
+pub(crate) fn cannot_listen(
+    address: SocketAddr,
+    what: &str,
+    fix: &str,
+    error: &io::Error,
+) -> anyhow::Error {
+    let advice = if error.kind() == ErrorKind::AddrInUse {
+        "another program uses that port, perhaps cargo workshop or a stand-in in another \
+         terminal. Stop that program"
+    } else {
+        &format!("{error}. Choose another address")
+    };
+    anyhow!("Cannot listen on {address} for {what}: {advice}, or use any free port with {fix}")
 }
 
 /// Serves the newest edition until `stop`.

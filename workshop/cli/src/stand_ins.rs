@@ -1,29 +1,51 @@
 //! Both stand-ins, in this process.
 
-use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
 use app_insights::alerts::Alerts;
 use app_insights::limits::Limits;
 use app_insights::rule::Rule;
 use app_insights::server::Server;
 use app_insights::store::Store;
 use app_insights::timing::Timing;
+use clap::Args;
 use collector::Collector;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use crate::server::cannot_listen;
+
+/// The default of OTLP exporters.
+pub const DEFAULT_COLLECTOR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4318);
+
+/// How to avoid a used port.
+const ANY_PORT: &str = "127.0.0.1:0, or start without the stand-ins with --no-stand-ins";
+
 /// The addresses of the stand-ins.
-#[derive(Clone, Copy, Debug)]
+#[derive(Args, Clone, Copy, Debug)]
 pub struct Addresses {
-    /// OTLP over HTTP, of the Collector stand-in.
+    /// The address of the Collector stand-in, for OTLP over HTTP
+    #[arg(long, value_name = "ADDRESS", default_value_t = DEFAULT_COLLECTOR, value_parser = loopback)]
     pub collector: SocketAddr,
-    /// The health check of the Collector stand-in.
+
+    /// The address of the Collector stand-in's health check
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:13133", value_parser = loopback)]
     pub health: SocketAddr,
-    /// Application Insights.
+
+    /// The address of the Application Insights stand-in
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4319", value_parser = loopback)]
     pub app_insights: SocketAddr,
+}
+
+/// The stand-ins accept any telemetry, so that other machines must not reach them.
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let address: Option<SocketAddr> = text.parse().ok();
+    address
+        .filter(|address| address.ip().is_loopback())
+        .ok_or_else(|| "use a loopback address and a port, such as 127.0.0.1:0".to_owned())
 }
 
 /// The stand-ins. They listen, and do not answer before [`StandIns::serve`].
@@ -43,7 +65,7 @@ impl StandIns {
             } else {
                 ("the health check of the Collector stand-in", "--health", addresses.health)
             };
-            cannot_listen(what, option, address, &error.source)
+            cannot_listen(address, what, &format!("{option} {ANY_PORT}"), &error.source)
         })?;
         // The defaults of the program `app-insights`.
         let timing = Timing::default();
@@ -53,7 +75,8 @@ impl StandIns {
         let store = Arc::new(Store::new(grain, Limits::default(), Timestamp::now));
         let app_insights = Server::bind(addresses.app_insights, store).await.map_err(|error| {
             let what = "the Application Insights stand-in";
-            cannot_listen(what, "--app-insights", addresses.app_insights, &error.source)
+            let fix = format!("--app-insights {ANY_PORT}");
+            cannot_listen(addresses.app_insights, what, &fix, &error.source)
         })?;
         Ok(Self { collector, app_insights: app_insights.watching(Arc::new(alerts)) })
     }
@@ -81,22 +104,4 @@ impl StandIns {
         tokio::try_join!(collector, app_insights).context("A stand-in failed")?;
         Ok(())
     }
-}
-
-fn cannot_listen(
-    what: &str,
-    option: &str,
-    address: SocketAddr,
-    error: &io::Error,
-) -> anyhow::Error {
-    let advice = if error.kind() == ErrorKind::AddrInUse {
-        "another program uses that port, perhaps a stand-in in another terminal or the real \
-         service. Stop that program"
-    } else {
-        &format!("{error}. Check the address")
-    };
-    anyhow!(
-        "Cannot listen on {address} for {what}: {advice}, or use any free port with {option} \
-         127.0.0.1:0, or start without the stand-ins with --no-stand-ins"
-    )
 }

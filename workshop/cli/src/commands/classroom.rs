@@ -1,8 +1,7 @@
 //! `cargo workshop`: the book and both stand-ins, until Ctrl-C.
 
 use std::collections::BTreeSet;
-use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::io;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -13,14 +12,10 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 
 use crate::server::{self, Edition};
-use crate::stand_ins::{Addresses, StandIns};
-use crate::stop::{self, GRACE};
+use crate::stand_ins::{Addresses, DEFAULT_COLLECTOR, StandIns};
 use crate::watch::Changes;
 use crate::workspace::Workspace;
-use crate::{book, say, seconds, with_progress};
-
-/// The default of OTLP exporters.
-const DEFAULT_COLLECTOR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4318);
+use crate::{book, say, seconds, stop, with_progress};
 
 /// The addresses of the book and of the stand-ins.
 #[derive(Debug, Args)]
@@ -29,51 +24,26 @@ pub struct Options {
     #[arg(long, value_name = "PORT", default_value_t = 3000)]
     port: u16,
 
-    /// The address of the Collector stand-in, for OTLP over HTTP
-    #[arg(long, value_name = "ADDRESS", default_value_t = DEFAULT_COLLECTOR, value_parser = loopback)]
-    collector: SocketAddr,
-
-    /// The address of the Collector stand-in's health check
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:13133", value_parser = loopback)]
-    health: SocketAddr,
-
-    /// The address of the Application Insights stand-in
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4319", value_parser = loopback)]
-    app_insights: SocketAddr,
+    #[command(flatten)]
+    stand_ins: Addresses,
 
     /// Serve only the book, for example when the real Collector runs
     #[arg(long, conflicts_with_all = ["collector", "health", "app_insights"])]
     no_stand_ins: bool,
 }
 
-/// The stand-ins accept any telemetry, so that other machines must not reach them.
-fn loopback(text: &str) -> Result<SocketAddr, String> {
-    let address: Option<SocketAddr> = text.parse().ok();
-    address
-        .filter(|address| address.ip().is_loopback())
-        .ok_or_else(|| "use a loopback address and a port, such as 127.0.0.1:0".to_owned())
-}
-
 /// Serves the book and the stand-ins until Ctrl-C.
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("Cannot start the runtime")?;
-    let result = runtime.block_on(serve(workspace, options));
-    // A build or a write to stdout may still block a thread.
-    runtime.shutdown_timeout(GRACE);
-    result
+    stop::run(serve(workspace, options))
 }
 
 async fn serve(workspace: &Workspace, options: &Options) -> Result<()> {
     // First, so that no signal is missed.
-    let stop = stop::at_signal().context("Cannot listen for Ctrl-C")?;
+    let stop = stop::at_signal()?;
     // Before the build, which takes a while.
-    let listener =
-        server::bind(options.port).await.map_err(|error| cannot_listen(options.port, &error))?;
+    let listener = server::bind(options.port).await?;
     let stand_ins =
-        if options.no_stand_ins { None } else { Some(StandIns::bind(options.addresses()).await?) };
+        if options.no_stand_ins { None } else { Some(StandIns::bind(options.stand_ins).await?) };
     // Before the build, so that no change is missed.
     let changes = Changes::of(workspace).map_err(|error| {
         say(&format!("Cannot watch the sources ({error}): the book will not follow changes."));
@@ -105,16 +75,6 @@ async fn serve(workspace: &Workspace, options: &Options) -> Result<()> {
     };
     tokio::try_join!(serve_book, serve_stand_ins, follow_changes)?;
     Ok(())
-}
-
-impl Options {
-    fn addresses(&self) -> Addresses {
-        Addresses {
-            collector: self.collector,
-            health: self.health,
-            app_insights: self.app_insights,
-        }
-    }
 }
 
 fn print_addresses(listener: &TcpListener, stand_ins: Option<&StandIns>) -> io::Result<()> {
@@ -151,8 +111,8 @@ async fn follow(workspace: &Workspace, mut changes: Changes, newest: &watch::Sen
         match build(workspace).await {
             Ok(edition) => {
                 newest.send_replace(edition);
-                let changed = list_changes(&sources);
-                say(&format!("Built the book again in {}: {changed}.", seconds(start)));
+                let reason = list_changes(&sources);
+                say(&format!("Built the book again in {}: {reason}.", seconds(start)));
             }
             Err(error) => {
                 say(&format!("{error:#}\nThe last good edition of the book is served until then."));
@@ -175,17 +135,4 @@ fn list_changes(sources: &BTreeSet<PathBuf>) -> String {
         2 => format!("{first} and another file have changed"),
         more => format!("{first} and {} other files have changed", more - 1),
     }
-}
-
-fn cannot_listen(port: u16, error: &io::Error) -> anyhow::Error {
-    let advice = if error.kind() == ErrorKind::AddrInUse {
-        "another program uses that port, perhaps cargo workshop in another terminal. Stop that \
-         program"
-    } else {
-        &format!("{error}. Choose another port")
-    };
-    anyhow!(
-        "Cannot listen on 127.0.0.1:{port} for the book: {advice}, or use any free port with \
-         --port 0"
-    )
 }

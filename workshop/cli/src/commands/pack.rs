@@ -6,7 +6,6 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
-use crate::cargo::target_folder;
 use crate::files::{files_in, gigabytes, size_of};
 use crate::output::{self, Output};
 use crate::{pack, say, seconds, with_progress, workspace::Workspace};
@@ -33,7 +32,8 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         bail!("This is a packed workshop already. Copy its folder as it is, without target");
     }
     let output = Output::open(output::PACK, &options.dir)?;
-    let target = target_folder(workspace)?;
+    // The temporary folder of the system may be too small.
+    let target = workspace.root().join("target");
     std::fs::create_dir_all(&target)
         .with_context(|| format!("Cannot write to {}", target.display()))?;
     // A pack that fails must not replace a pack that works.

@@ -4,8 +4,7 @@ use anyhow::{Context as _, Result, bail};
 use harness::KillSwitch;
 use tokio::task::spawn_blocking;
 
-use crate::stop::{self, GRACE};
-use crate::{commands::prepare, rehearse, workspace::Workspace};
+use crate::{commands::prepare, rehearse, stop, workspace::Workspace};
 
 pub(super) const DETAILS: &str = "\
 Starts each program with cargo run, as the book does, but with cargo's network disabled and
@@ -19,17 +18,11 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     for package in rehearse::packages(workspace)? {
         prepare::build(workspace, &package)?;
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("Cannot start the runtime")?;
-    let result = runtime.block_on(until_stopped(workspace.clone()));
-    runtime.shutdown_timeout(GRACE);
-    result
+    stop::run(until_stopped(workspace.clone()))
 }
 
 async fn until_stopped(workspace: Workspace) -> Result<()> {
-    let stop = stop::at_signal().context("Cannot listen for Ctrl-C")?;
+    let stop = stop::at_signal()?;
     let kill_switch = KillSwitch::default();
     let programs = kill_switch.clone();
     let rehearsal = spawn_blocking(move || rehearse::run(&workspace, &programs));

@@ -52,7 +52,7 @@ impl Machine<'_> {
             let mut findings =
                 vec![join(rustc), join(cargo), disk::check(self), join(crates), join(programs)];
             findings.extend(ports);
-            findings.push(proxy::check(self));
+            findings.push(proxy::check());
             findings.extend(variables::check());
             findings.extend([join(docker), tools::direnv(), tools::azure()]);
             Report(findings)

@@ -4,14 +4,12 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use sanitize_filename::{OptionsForCheck, is_sanitized_with_options};
 
 use crate::files::with_slashes;
 
 /// In characters, without the path of the pack. Windows allows 260 in all by default.
 const LONGEST: usize = 200;
-/// Devices on Windows, also with an extension.
-const DEVICES: [&str; 8] = ["aux", "com1", "com2", "con", "lpt1", "lpt2", "nul", "prn"];
-
 /// Rejects names that a system cannot store.
 pub(super) fn check(files: &[PathBuf]) -> Result<()> {
     let mut seen: HashMap<String, &Path> = HashMap::new();
@@ -31,16 +29,12 @@ pub(super) fn check(files: &[PathBuf]) -> Result<()> {
 }
 
 fn problem(path: &str) -> Option<&'static str> {
-    let bad = |part: &str| {
-        let stem = part.split('.').next().unwrap_or_default();
-        part.ends_with(['.', ' '])
-            || part.contains(|c: char| c.is_control() || "<>:\"\\|?*".contains(c))
-            || DEVICES.iter().any(|device| stem.eq_ignore_ascii_case(device))
-    };
     if path.chars().count() > LONGEST {
         return Some("its path is too long for Windows");
     }
-    path.split('/').any(bad).then_some("Windows does not allow its name")
+    let options = OptionsForCheck { windows: true, truncate: true };
+    let is_valid = |part| is_sanitized_with_options(part, options.clone());
+    (!path.split('/').all(is_valid)).then_some("Windows does not allow its name")
 }
 
 #[cfg(test)]

@@ -309,6 +309,7 @@ fn a_port_of_another_program_is_wrong() {
 }
 
 #[test]
+#[ignore = "waits for a timeout of 5 s"]
 fn a_port_on_all_addresses_is_in_use() {
     let machine = Machine::new();
     let port = machine.ports["--book"];
@@ -370,16 +371,6 @@ fn a_proxy_must_exclude_this_machine() {
         machine.set("no_proxy", "example.com, 127.0.0.1");
         assert_finding(&machine.examine(), "ok", "proxy", name, "");
     }
-    // Only cargo uses these two.
-    let mut machine = Machine::new();
-    machine.set("CARGO_HTTP_PROXY", secret);
-    assert_finding(&machine.examine(), "ok", "proxy", "only for cargo, from CARGO_HTTP_PROXY", "");
-    let mut machine = Machine::new();
-    machine.set("CARGO_HOME", machine.workshop.path("home").to_str().unwrap());
-    machine.workshop.write("home/config.toml", &format!("[http]\nproxy = \"{secret}\"\n"));
-    let finished = machine.examine();
-    assert_finding(&finished, "ok", "proxy", "home/config.toml", "");
-    assert!(!finished.stdout.contains("secret"), "{}", finished.stdout);
 }
 
 #[test]
@@ -430,6 +421,7 @@ fn optional_tools_are_never_wrong() {
 }
 
 #[test]
+#[ignore = "waits for a timeout of 5 s"]
 fn the_wait_for_docker_is_bounded() {
     let machine = Machine::new();
     machine.program("docker", "exec /bin/sleep 600");

@@ -27,10 +27,10 @@ fn mdbook_serve_follows_pages_and_steps() {
     cli::pack::files::copy(&repository(), root).unwrap();
     // In the repository's target, so that the next run does not build everything again.
     let target = repository().canonicalize().unwrap().join("target/mdbook");
-    let build = ["build", "--locked", "--package", "mdbook-steps"];
-    let build = Program::cargo().args(build).current_dir(root).env("CARGO_TARGET_DIR", &target);
-    let built = build.limit(LIMIT).run().unwrap();
-    assert!(built.status.success(), "{}", built.stderr);
+    let arguments = ["build", "--locked", "--package", "mdbook-steps"];
+    let build = Program::cargo().args(arguments).current_dir(root).env("CARGO_TARGET_DIR", &target);
+    let finished = build.limit(LIMIT).run().unwrap();
+    assert!(finished.status.success(), "{}", finished.stderr);
 
     let port = free_port();
     let serve = Program::new(mdbook).args(["serve", "book", "--port"]).arg(port.to_string());
