@@ -43,7 +43,7 @@ impl Book {
 }
 
 fn workshop(args: &[&str]) -> Program {
-    let program = args.iter().fold(Program::new(executable("workshop")), Program::arg);
+    let program = args.iter().fold(Program::new(executable("cli")), Program::arg);
     program.arg("--root").arg(root())
 }
 

@@ -1,54 +1,43 @@
-//! `cargo workshop`: opens the classroom.
+//! `cargo workshop`: serves the book and both stand-ins, and prepares machines for a class.
 //!
-//! [`commands`] has a file for each subcommand. What they share: [`workspace`] finds the folder,
-//! [`book`] builds the book and `complaints` hears what mdBook merely logs, [`site`] holds a built
-//! book in memory, [`server`] shows it with `reload.js` in each page, [`watch`] notices changes,
-//! [`stand_ins`] starts the two stand-ins, [`copy`] puts a book into a folder of the user's,
-//! [`doctor`] looks at the machine, [`pack`] gathers what goes on a stick, [`rehearse`] runs
-//! everything once, [`mod@cargo`] and [`ask`] run other programs, [`http`] asks who listens,
-//! [`size`] says how big, [`stop`] waits for Ctrl-C.
+//! [`commands`] has a file for each subcommand, and the other modules have their parts.
 
 use std::io::Write as _;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
-pub mod ask;
 pub mod book;
 pub mod cargo;
 pub mod commands;
-mod complaints;
-pub mod copy;
 pub mod doctor;
-pub mod http;
+pub mod files;
+pub mod output;
 pub mod pack;
 pub mod rehearse;
 pub mod server;
-pub mod site;
-pub mod size;
 pub mod stand_ins;
 pub mod stop;
+mod warnings;
 pub mod watch;
 pub mod workspace;
 
-/// Prints a line on stderr. Unlike `eprintln!` it does not panic when stderr is closed.
+/// Prints a line on stderr. Unlike `eprintln!`, it does not panic when stderr is closed.
 pub fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// Does `work` and says what is going on when it takes over a second, and then every ten, so that
-/// nobody takes the silence for an error.
+/// Runs `work`, and prints `doing` after one second and then every ten seconds.
 pub fn with_progress<T>(doing: &str, work: impl FnOnce() -> T) -> T {
     let (done, waiting) = std::sync::mpsc::channel::<()>();
     std::thread::scope(|scope| {
         scope.spawn(move || {
             let start = Instant::now();
-            let silent = |time| waiting.recv_timeout(time) == Err(RecvTimeoutError::Timeout);
-            if silent(Duration::from_secs(1)) {
-                say(&format!("{doing} ..."));
-            } else {
+            let still_runs = |time| waiting.recv_timeout(time) == Err(RecvTimeoutError::Timeout);
+            if !still_runs(Duration::from_secs(1)) {
                 return;
             }
-            while silent(Duration::from_secs(10)) {
+            say(&format!("{doing} ..."));
+            while still_runs(Duration::from_secs(10)) {
                 say(&format!("{doing} ... for {} s", start.elapsed().as_secs()));
             }
         });
@@ -58,8 +47,7 @@ pub fn with_progress<T>(doing: &str, work: impl FnOnce() -> T) -> T {
     })
 }
 
-/// The time since `start` as a reader wants it: `0.4 s`.
-#[must_use]
+/// The time since `start`, such as `0.4 s`.
 pub fn seconds(start: Instant) -> String {
     format!("{:.1} s", start.elapsed().as_secs_f64())
 }

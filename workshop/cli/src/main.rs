@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use workshop::{commands::Cli, say};
+use cli::{commands::Cli, say};
 
 fn main() -> ExitCode {
-    // Only mistakes in the arguments end with 2, which is what clap does.
+    // clap exits with 2 after invalid arguments.
     match Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,81 +1,99 @@
-//! Shows the book in a browser, always the last edition that could be built.
+//! Serves the newest edition of the book, and reloads the open pages when there is a newer one.
 
+use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
-use std::{io, str};
 
-use axum::body::Bytes;
-use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use anyhow::{Context as _, Result, anyhow};
+use axum::Router;
+use axum::extract::ws::{WebSocket, WebSocketUpgrade};
+use axum::extract::{self, Request, State};
+use axum::handler::HandlerWithoutStateExt as _;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, HeaderValue};
 use axum::response::{Html, IntoResponse, Response};
-use axum::{Json, Router, routing::get};
-use serde::Serialize;
+use axum::routing::get;
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+use tower_http::services::ServeDir;
+use tower_http::set_header::SetResponseHeaderLayer;
 
-use crate::site::Site;
-use crate::stop::{GRACE, Stop};
+use crate::stop::GRACE;
 
-const HTML: &str = "text/html; charset=utf-8";
-const RELOAD: &str = include_str!("reload.js");
-/// Text that does not change while it is shown, whatever the browser remembers of the last time.
-const FRESH: (header::HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
-
-/// What is shown at a moment.
+/// A folder for one build of the book. Dropped, the folder is removed.
 #[derive(Clone, Debug)]
-pub struct Edition {
-    /// Another for each edition, of an earlier run too: a page that is still open from then is
-    /// loaded again.
-    id: String,
-    site: Arc<Site>,
-    /// Why there is no newer one.
-    problem: Option<String>,
-}
+pub struct Edition(Arc<TempDir>);
 
 impl Edition {
-    /// A book that was just built.
-    #[must_use]
-    pub fn new(site: Site) -> Self {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Self { id: now.as_nanos().to_string(), site: Arc::new(site), problem: None }
+    /// An empty folder.
+    pub fn new() -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("edition-").tempdir();
+        Ok(Self(Arc::new(folder.context("Cannot create a temporary folder")?)))
     }
 
-    /// The same book, with a note on why there is no newer one.
-    #[must_use]
-    pub fn with_problem(&self, problem: String) -> Self {
-        Self { problem: Some(problem), ..self.clone() }
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// The path of the WebSocket that reloads the pages of this edition. mdBook adds a script to
+    /// each page that connects to it.
+    pub fn live_reload(&self) -> String {
+        format!("live-reload/{}", self.id())
+    }
+
+    /// The name of the folder is random, so that editions of different runs differ, too.
+    fn id(&self) -> String {
+        self.folder().file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 }
 
-/// Listens on a port of this machine alone, but does not answer yet.
-///
-/// # Errors
-/// When the port is taken or not allowed.
-pub async fn bind(port: u16) -> io::Result<TcpListener> {
-    TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await
+/// Listens on a port of the loopback address.
+pub async fn bind(port: u16) -> Result<TcpListener> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|error| cannot_listen(address, "the book", "--port 0", &error))
 }
 
-/// Shows the editions until it is time to stop.
-///
-/// # Errors
-/// Those of the system, which are not to be expected.
+/// The error for an address that cannot be used. `fix` are the options that avoid it.
+pub(crate) fn cannot_listen(
+    address: SocketAddr,
+    what: &str,
+    fix: &str,
+    error: &io::Error,
+) -> anyhow::Error {
+    let advice = if error.kind() == ErrorKind::AddrInUse {
+        "another program uses that port, perhaps cargo workshop or a stand-in in another \
+         terminal. Stop that program"
+    } else {
+        &format!("{error}. Choose another address")
+    };
+    anyhow!("Cannot listen on {address} for {what}: {advice}, or use any free port with {fix}")
+}
+
+/// Serves the newest edition until `stop`.
 pub async fn serve(
     listener: TcpListener,
-    edition: watch::Receiver<Edition>,
-    stop: Stop,
+    newest: watch::Receiver<Edition>,
+    stop: CancellationToken,
 ) -> io::Result<()> {
+    // A browser must not show a page of an earlier edition.
+    let no_store = HeaderValue::from_static("no-store");
     let router = Router::new()
-        .route("/.workshop/state", get(state))
-        .route("/.workshop/reload.js", get(reload))
-        .route("/", get(front))
-        .route("/{*path}", get(page))
-        .with_state(edition);
-    let served = axum::serve(listener, router).with_graceful_shutdown(stop.clone().wait());
+        .route("/live-reload/{edition}", get(live_reload))
+        .fallback(file)
+        .layer(SetResponseHeaderLayer::overriding(CACHE_CONTROL, no_store))
+        .with_state(newest);
+    let served =
+        axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
     let deadline = async {
-        stop.wait().await;
-        // A client that is stuck must not keep the program alive.
+        stop.cancelled().await;
+        // A client that never finishes its request must not keep the program alive.
         sleep(GRACE).await;
     };
     tokio::select! {
@@ -84,71 +102,39 @@ pub async fn serve(
     }
 }
 
-/// What the script in a page asks for.
-#[derive(Serialize)]
-struct Now {
-    edition: String,
-    problem: Option<String>,
+async fn file(State(newest): State<watch::Receiver<Edition>>, request: Request) -> Response {
+    // Keeps the folder until the file is open.
+    let edition = newest.borrow().clone();
+    let files = ServeDir::new(edition.folder()).not_found_service(not_found.into_service());
+    files.oneshot(request).await.into_response()
 }
 
-async fn state(State(edition): State<watch::Receiver<Edition>>) -> impl IntoResponse {
-    let edition = edition.borrow().clone();
-    ([FRESH], Json(Now { edition: edition.id, problem: edition.problem }))
+async fn not_found() -> impl IntoResponse {
+    let page = "<!doctype html><title>Page not found</title>\
+                <p>This page does not exist. <a href=\"/\">Go to the start of the book.</a>";
+    (StatusCode::NOT_FOUND, Html(page))
 }
 
-async fn reload() -> impl IntoResponse {
-    ([FRESH, (header::CONTENT_TYPE, "text/javascript")], RELOAD)
+// A WebSocket and no event stream: of the latter, a browser opens six for a server, and a seventh
+// page of the book would never load.
+async fn live_reload(
+    State(newest): State<watch::Receiver<Edition>>,
+    extract::Path(id): extract::Path<String>,
+    upgrade: WebSocketUpgrade,
+) -> impl IntoResponse {
+    // Pages send nothing.
+    upgrade.max_message_size(1024).on_upgrade(move |socket| reload_at_change(socket, newest, id))
 }
 
-async fn front(edition: State<watch::Receiver<Edition>>) -> Response {
-    page(edition, Path(String::new())).await
-}
-
-async fn page(
-    State(edition): State<watch::Receiver<Edition>>,
-    Path(mut path): Path<String>,
-) -> Response {
-    let edition = edition.borrow().clone();
-    if path.is_empty() || path.ends_with('/') {
-        path.push_str("index.html");
-    }
-    let Some(file) = edition.site.get(&path) else {
-        let text = "<!doctype html><title>No such page</title><body><p>There is no such page. \
-                    <a href=\"/\">The book begins here.</a></p></body>";
-        return (StatusCode::NOT_FOUND, [FRESH], Html(with_reload(text, &edition.id)))
-            .into_response();
+/// Reloads a page of the edition `id` as soon as there is a newer one.
+async fn reload_at_change(mut socket: WebSocket, mut newest: watch::Receiver<Edition>, id: String) {
+    let newer = tokio::select! {
+        newer = newest.wait_for(|edition| edition.id() != id) => newer.is_ok(),
+        // The page was closed.
+        _ = socket.recv() => false,
     };
-    let media_type = media_type(&path);
-    // The page for printing prints itself whenever it is loaded.
-    if media_type == HTML
-        && path != "print.html"
-        && let Ok(html) = str::from_utf8(file)
-    {
-        return ([FRESH], Html(with_reload(html, &edition.id))).into_response();
-    }
-    ([FRESH, (header::CONTENT_TYPE, media_type)], Bytes::clone(file)).into_response()
-}
-
-fn with_reload(html: &str, edition: &str) -> String {
-    let script =
-        format!(r#"<script src="/.workshop/reload.js" data-edition="{edition}"></script>"#);
-    match html.rfind("</body>") {
-        Some(end) => format!("{}{script}{}", &html[..end], &html[end..]),
-        None => html.to_owned(),
-    }
-}
-
-/// Of what a book is made of. A browser shows an SVG or applies a style sheet only under its name.
-fn media_type(path: &str) -> &'static str {
-    match path.rsplit_once('.').map_or("", |(_, extension)| extension) {
-        "html" => HTML,
-        "css" => "text/css; charset=utf-8",
-        "js" => "text/javascript; charset=utf-8",
-        "json" => "application/json",
-        "svg" => "image/svg+xml",
-        "png" => "image/png",
-        "woff2" => "font/woff2",
-        "txt" => "text/plain; charset=utf-8",
-        _ => "application/octet-stream",
+    if newer {
+        // An error means that the page was closed.
+        let _ = socket.send("reload".into()).await;
     }
 }

@@ -1,64 +1,73 @@
 //! Both stand-ins, in this process.
 
-use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
 use app_insights::alerts::Alerts;
 use app_insights::limits::Limits;
 use app_insights::rule::Rule;
 use app_insights::server::Server;
 use app_insights::store::Store;
 use app_insights::timing::Timing;
+use clap::Args;
 use collector::Collector;
 use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
 
-use crate::stop::Stop;
+use crate::server::cannot_listen;
 
-/// Where the stand-ins listen.
-#[derive(Clone, Copy, Debug)]
+/// The default of OTLP exporters.
+pub const DEFAULT_COLLECTOR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4318);
+
+/// How to avoid a used port.
+const ANY_PORT: &str = "127.0.0.1:0, or start without the stand-ins with --no-stand-ins";
+
+/// The addresses of the stand-ins.
+#[derive(Args, Clone, Copy, Debug)]
 pub struct Addresses {
-    /// OTLP over HTTP, of the Collector stand-in.
+    /// The address of the Collector stand-in, for OTLP over HTTP
+    #[arg(long, value_name = "ADDRESS", default_value_t = DEFAULT_COLLECTOR, value_parser = loopback)]
     pub collector: SocketAddr,
-    /// Health checks, of the Collector stand-in.
+
+    /// The address of the Collector stand-in's health check
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:13133", value_parser = loopback)]
     pub health: SocketAddr,
-    /// Application Insights.
+
+    /// The address of the Application Insights stand-in
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4319", value_parser = loopback)]
     pub app_insights: SocketAddr,
 }
 
-/// The stand-ins, listening but not yet answering.
+/// The stand-ins accept any telemetry, so that other machines must not reach them.
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let address: Option<SocketAddr> = text.parse().ok();
+    address
+        .filter(|address| address.ip().is_loopback())
+        .ok_or_else(|| "use a loopback address and a port, such as 127.0.0.1:0".to_owned())
+}
+
+/// The stand-ins. They listen, and do not answer before [`StandIns::serve`].
 pub struct StandIns {
     collector: Collector,
     app_insights: Server,
 }
 
 impl StandIns {
-    /// Listens on `addresses`, on which port 0 is any free port.
-    ///
-    /// # Errors
-    /// An address that cannot be listened on, with what to do about it.
+    /// Listens on `addresses`. Port 0 is any free port.
     pub async fn bind(addresses: Addresses) -> Result<Self> {
         let otlp = addresses.collector.to_string();
         let collector = Collector::bind(&otlp, &addresses.health.to_string()).await;
         let collector = collector.map_err(|error| {
-            if error.address == otlp {
-                cannot_listen(
-                    "the Collector stand-in",
-                    "--collector",
-                    addresses.collector,
-                    &error.source,
-                )
+            let (what, option, address) = if error.address == otlp {
+                ("the Collector stand-in", "--collector", addresses.collector)
             } else {
-                cannot_listen(
-                    "the health check of the Collector stand-in",
-                    "--health",
-                    addresses.health,
-                    &error.source,
-                )
-            }
+                ("the health check of the Collector stand-in", "--health", addresses.health)
+            };
+            cannot_listen(address, what, &format!("{option} {ANY_PORT}"), &error.source)
         })?;
-        // With the rule and the timing that the program `app-insights` has unless told otherwise.
+        // The defaults of the program `app-insights`.
         let timing = Timing::default();
         let alerts = Alerts::new(timing);
         alerts.add(Rule::slow(&timing))?;
@@ -66,15 +75,13 @@ impl StandIns {
         let store = Arc::new(Store::new(grain, Limits::default(), Timestamp::now));
         let app_insights = Server::bind(addresses.app_insights, store).await.map_err(|error| {
             let what = "the Application Insights stand-in";
-            cannot_listen(what, "--app-insights", addresses.app_insights, &error.source)
+            let fix = format!("--app-insights {ANY_PORT}");
+            cannot_listen(addresses.app_insights, what, &fix, &error.source)
         })?;
         Ok(Self { collector, app_insights: app_insights.watching(Arc::new(alerts)) })
     }
 
-    /// Where they listen, with their real ports.
-    ///
-    /// # Errors
-    /// Those of the system, which are not to be expected.
+    /// The addresses with their real ports.
     pub fn addresses(&self) -> io::Result<Addresses> {
         Ok(Addresses {
             collector: self.collector.otlp_address()?,
@@ -83,39 +90,18 @@ impl StandIns {
         })
     }
 
-    /// What an app needs to know to send to the Application Insights stand-in.
-    #[must_use]
+    /// The connection string for the Application Insights stand-in.
     pub fn connection_string(&self) -> String {
         self.app_insights.connection_string()
     }
 
-    /// Serves until it is time to stop. What arrives goes to stdout exactly as the two print it
-    /// when they run alone: it is what the book shows.
-    ///
-    /// # Errors
-    /// Those of the system, which are not to be expected.
-    pub async fn serve(self, stop: Stop) -> Result<()> {
-        let collector = self.collector.serve(io::stdout(), stop.clone().wait());
-        let app_insights = self.app_insights.serve(io::stdout(), io::stderr(), stop.wait());
-        tokio::try_join!(collector, app_insights).context("A stand-in cannot go on")?;
+    /// Serves until `stop`. The output on stdout is the same as that of the two programs, as the
+    /// book shows it.
+    pub async fn serve(self, stop: CancellationToken) -> Result<()> {
+        let collector = self.collector.serve(io::stdout(), stop.clone().cancelled_owned());
+        let app_insights =
+            self.app_insights.serve(io::stdout(), io::stderr(), stop.cancelled_owned());
+        tokio::try_join!(collector, app_insights).context("A stand-in failed")?;
         Ok(())
     }
-}
-
-fn cannot_listen(
-    what: &str,
-    option: &str,
-    address: SocketAddr,
-    error: &io::Error,
-) -> anyhow::Error {
-    let advice = if error.kind() == ErrorKind::AddrInUse {
-        "another program has that port, perhaps a stand-in in another terminal or the real one. \
-         Stop that program"
-    } else {
-        &format!("{error}. Check the address")
-    };
-    anyhow!(
-        "Cannot listen on {address} for {what}: {advice}, or take any free port with {option} \
-         127.0.0.1:0, or leave out the stand-ins with --no-stand-ins"
-    )
 }

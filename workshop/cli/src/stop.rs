@@ -1,35 +1,32 @@
-//! Ctrl-C.
+//! Ctrl-C and SIGTERM.
 
-use std::io;
+use std::future::Future;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use anyhow::{Context as _, Result};
+use tokio::runtime::Builder;
+use tokio_util::sync::CancellationToken;
 
-/// How long whatever is under way may take after Ctrl-C.
+/// The time that open requests and builds have after Ctrl-C.
 pub const GRACE: Duration = Duration::from_secs(2);
 
-/// Tells everything that runs when it is time to stop.
-#[derive(Clone, Debug)]
-pub struct Stop(watch::Receiver<()>);
+/// Runs `work` to its end, and then waits for its threads, [`GRACE`] at most.
+pub fn run<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("Cannot start the runtime")?;
+    let result = runtime.block_on(work);
+    runtime.shutdown_timeout(GRACE);
+    result
+}
 
-impl Stop {
-    /// From now on, Ctrl-C and SIGTERM stop whoever waits.
-    ///
-    /// # Errors
-    /// When the system does not let us listen for signals.
-    pub fn at_signal() -> io::Result<Self> {
-        let signal = signals::stop()?;
-        let (running, stopped) = watch::channel(());
-        tokio::spawn(async move {
-            signal.await;
-            drop(running);
-        });
-        Ok(Self(stopped))
-    }
-
-    /// Done when it is time to stop.
-    pub async fn wait(mut self) {
-        // Nothing is ever sent: the sender's end is the sign.
-        let _ = self.0.changed().await;
-    }
+/// A token that Ctrl-C and SIGTERM cancel.
+pub fn at_signal() -> Result<CancellationToken> {
+    let signal = signals::stop().context("Cannot listen for Ctrl-C")?;
+    let stop = CancellationToken::new();
+    let stopping = stop.clone();
+    tokio::spawn(async move {
+        signal.await;
+        stopping.cancel();
+    });
+    Ok(stop)
 }

@@ -1,19 +1,19 @@
-//! Notices when a source of the book changes.
+//! Watches the sources of the book.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use notify_debouncer_full::notify::{RecommendedWatcher, RecursiveMode};
+use notify_debouncer_full::{DebounceEventResult, Debouncer, RecommendedCache, new_debouncer};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
-use tokio::time::timeout;
 
 use crate::workspace::Workspace;
 
-/// Folders that the book is made from.
+/// Folders with sources of the book.
 const FOLDERS: [&str; 4] = ["azure", "book", "steps", "workshop/cli/snapshots"];
-/// Files beside them that the book is made from.
+/// Other sources of the book.
 const FILES: [&str; 6] = [
     ".env.example",
     ".envrc",
@@ -22,32 +22,29 @@ const FILES: [&str; 6] = [
     "docker-compose.yml",
     "otel-collector-config.yml",
 ];
-/// An editor that saves a file writes, renames and deletes; a switch of branches writes hundreds
-/// of files. When nothing has happened for so long, it is done.
+/// An editor writes, renames and deletes to save a file; git writes hundreds of files. Changes are
+/// complete after this time without one.
 const QUIET: Duration = Duration::from_millis(200);
 
-/// The changes of the sources, from its making on.
+/// The changes of the sources since [`Changes::of`].
 #[derive(Debug)]
 pub struct Changes {
     root: PathBuf,
-    watcher: RecommendedWatcher,
-    events: UnboundedReceiver<notify::Result<Event>>,
+    watcher: Debouncer<RecommendedWatcher, RecommendedCache>,
+    events: UnboundedReceiver<DebounceEventResult>,
 }
 
 impl Changes {
     /// Starts to watch.
-    ///
-    /// # Errors
-    /// When the system has no more watches to give.
     pub fn of(workspace: &Workspace) -> Result<Self> {
-        // What the system reports has its links resolved.
+        // Events have paths without symbolic links.
         let root = workspace.root().canonicalize().context("Cannot find the workshop's folder")?;
         let (sender, events) = unbounded_channel();
-        let mut watcher = notify::recommended_watcher(move |event| {
-            // Nobody listens any more when the program ends.
+        let mut watcher = new_debouncer(QUIET, None, move |event| {
+            // An error means that the program ends.
             let _ = sender.send(event);
         })?;
-        // A file is watched through its folder: editors put a new one in its place.
+        // A file is watched through its folder, as editors replace the file.
         watcher.watch(&root, RecursiveMode::NonRecursive)?;
         for folder in FOLDERS.map(|folder| root.join(folder)) {
             if folder.is_dir() {
@@ -57,55 +54,62 @@ impl Changes {
         Ok(Self { root, watcher, events })
     }
 
-    /// Waits for changes, then for them to be over, and returns what has changed, relative to the
-    /// workshop's folder. `None` when no more will come.
+    /// Waits for changes, and returns the changed sources, relative to the workshop's folder.
+    /// `None` when the watcher has ended.
     pub async fn next(&mut self) -> Option<BTreeSet<PathBuf>> {
         let mut changed = BTreeSet::new();
         while changed.is_empty() {
             let event = self.events.recv().await?;
-            self.note(event, &mut changed);
+            self.collect(event, &mut changed);
         }
-        while let Ok(Some(event)) = timeout(QUIET, self.events.recv()).await {
-            self.note(event, &mut changed);
+        // Changes during the last build.
+        while let Ok(event) = self.events.try_recv() {
+            self.collect(event, &mut changed);
         }
         Some(changed)
     }
 
-    fn note(&mut self, event: notify::Result<Event>, changed: &mut BTreeSet<PathBuf>) {
-        let Ok(event) = event else { return };
-        if event.need_rescan() {
-            // The system has lost count, so that anything may have changed.
-            changed.insert(PathBuf::from("book"));
-        }
-        // Building the book reads every source; that must not build it again.
-        if matches!(event.kind, EventKind::Access(_)) {
-            return;
-        }
-        for path in &event.paths {
-            let Ok(path) = path.strip_prefix(&self.root) else { continue };
-            if !is_source(path) {
+    fn collect(&mut self, events: DebounceEventResult, changed: &mut BTreeSet<PathBuf>) {
+        for event in events.unwrap_or_default() {
+            if event.need_rescan() {
+                // The system lost events, so that any source may have changed.
+                changed.insert(PathBuf::from("book"));
+            }
+            // A build reads every source, which must not start the next build.
+            if event.kind.is_access() {
                 continue;
             }
-            if FOLDERS.iter().any(|folder| path == Path::new(folder))
-                && self.root.join(path).is_dir()
-            {
-                // Made anew, perhaps by git: nobody watches it yet. At worst it stays that way.
-                let _ = self.watcher.watch(&self.root.join(path), RecursiveMode::Recursive);
+            for path in &event.paths {
+                let Ok(path) = path.strip_prefix(&self.root) else { continue };
+                if is_source(path) {
+                    changed.insert(path.to_owned());
+                }
             }
-            changed.insert(path.to_owned());
+        }
+        for path in changed.iter() {
+            self.watch_new_folder(path);
+        }
+    }
+
+    /// Watches a folder of [`FOLDERS`] that did not exist at the start, or that git replaced.
+    fn watch_new_folder(&mut self, path: &Path) {
+        let folder = self.root.join(path);
+        if FOLDERS.iter().any(|folder| path == Path::new(folder)) && folder.is_dir() {
+            // After an error, the book does not follow changes in this folder.
+            let _ = self.watcher.watch(folder, RecursiveMode::Recursive);
         }
     }
 }
 
-/// Whether the book is made from the file at `path`, relative to the workshop's folder.
+/// Whether `path`, relative to the workshop's folder, is a source of the book.
 fn is_source(path: &Path) -> bool {
     if FILES.iter().any(|file| path == Path::new(file)) {
         return true;
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    // An editor's own files while it edits another: `.index.md.swp`, `index.md~`, vim's `4913`.
-    let passing = name.starts_with('.') || name.ends_with('~') || name == "4913";
-    !passing && FOLDERS.iter().any(|folder| path.starts_with(folder))
+    // Temporary files of editors: `.index.md.swp`, `index.md~`, and vim's `4913`.
+    let temporary = name.starts_with('.') || name.ends_with('~') || name == "4913";
+    !temporary && FOLDERS.iter().any(|folder| path.starts_with(folder))
 }
 
 #[cfg(test)]
@@ -113,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_the_book_is_made_from_counts() {
+    fn only_sources_of_the_book_count() {
         for source in ["book/src/index.md", "steps/01-plain-app/src/app.rs", ".envrc", "azure"] {
             assert!(is_source(Path::new(source)), "{source}");
         }

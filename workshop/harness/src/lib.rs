@@ -22,6 +22,7 @@ mod capture;
 mod environment;
 mod error;
 pub mod http;
+mod kill_switch;
 #[cfg(target_os = "linux")]
 mod memory;
 mod process;
@@ -34,6 +35,7 @@ mod wait;
 
 pub use backend::{Answer, Backend, Received};
 pub use error::Error;
+pub use kill_switch::KillSwitch;
 #[cfg(target_os = "linux")]
 pub use memory::Memory;
 pub use program::Program;

@@ -7,11 +7,12 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use crate::{
-    Error, Finished, Running,
+    Error, Finished, KillSwitch, Running,
     capture::{Capture, Stream},
     environment,
     process::Process,
@@ -33,6 +34,7 @@ pub struct Program {
     limit: Duration,
     output_limit: usize,
     own_group: bool,
+    kill_switch: Option<KillSwitch>,
     stdout: Stdout,
 }
 
@@ -50,6 +52,7 @@ impl Program {
             limit: LIMIT,
             output_limit: OUTPUT_LIMIT,
             own_group: false,
+            kill_switch: None,
             stdout: Stdout::Captured,
         }
     }
@@ -111,6 +114,13 @@ impl Program {
     #[must_use]
     pub fn own_group(mut self) -> Self {
         self.own_group = true;
+        self
+    }
+
+    /// Lets `switch` kill the program.
+    #[must_use]
+    pub fn killed_by(mut self, switch: &KillSwitch) -> Self {
+        self.kill_switch = Some(switch.clone());
         self
     }
 
@@ -200,7 +210,11 @@ impl Program {
             (_, None) => (),
         }
         let settings = Settings { limit: self.limit, output_limit: self.output_limit };
-        Ok(Running::new(Process::new(child, self.own_group), capture, self.stdout, settings))
+        let process = Arc::new(Mutex::new(Process::new(child, self.own_group)));
+        if let Some(switch) = &self.kill_switch {
+            switch.add(&process);
+        }
+        Ok(Running::new(process, capture, self.stdout, settings))
     }
 }
 

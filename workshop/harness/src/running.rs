@@ -6,7 +6,7 @@ use std::{
     net::{SocketAddr, TcpStream},
     path::PathBuf,
     process::{ChildStdout, ExitStatus},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -25,7 +25,7 @@ const READ_ON: Duration = Duration::from_secs(5);
 /// A program that runs. Dropped, it is killed, so that a failing test leaves nothing behind.
 #[derive(Debug)]
 pub struct Running {
-    process: Mutex<Process>,
+    process: Arc<Mutex<Process>>,
     capture: Capture,
     stdout: Stdout,
     settings: Settings,
@@ -60,14 +60,14 @@ pub struct Finished {
 
 impl Running {
     pub(crate) fn new(
-        process: Process,
+        process: Arc<Mutex<Process>>,
         capture: Capture,
         stdout: Stdout,
         settings: Settings,
     ) -> Self {
         let client = Client::new(settings.limit);
         let address = ([127, 0, 0, 1], 0).into();
-        Self { process: Mutex::new(process), capture, stdout, settings, client, address }
+        Self { process, capture, stdout, settings, client, address }
     }
 
     pub(crate) fn set_address(&mut self, address: SocketAddr) {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use harness::{
-    Error, Program,
+    Error, KillSwitch, Program,
     http::{self, Reply, Request},
 };
 
@@ -117,6 +117,22 @@ fn a_dropped_program_is_gone() {
     let id = running.id();
     drop(running);
     assert!(!exists(id));
+}
+
+#[test]
+fn a_kill_switch_ends_programs_that_another_thread_waits_for() {
+    let switch = KillSwitch::default();
+    thread::scope(|scope| {
+        let start = || sh("echo started; exec sleep 60").killed_by(&switch).start();
+        let waiting = scope.spawn(start);
+        let running = sh("exec sleep 60").killed_by(&switch).spawn().unwrap();
+        switch.kill();
+        assert!(!running.wait().unwrap().status.success());
+        assert!(matches!(waiting.join().unwrap(), Err(Error::Ended(_) | Error::Missing { .. })));
+    });
+    assert!(switch.was_used());
+    let late = sh("exec sleep 60").killed_by(&switch).run().unwrap();
+    assert!(!late.status.success());
 }
 
 fn exists(id: u32) -> bool {

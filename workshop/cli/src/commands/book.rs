@@ -6,26 +6,23 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 use clap::Args;
 
-use crate::copy::{Target, What};
+use crate::output::{self, Output};
 use crate::{book, say, seconds, with_progress, workspace::Workspace};
 
-const WHAT_HAPPENS: &str = "\
-Open its index.html in a browser, from a USB stick if you like: the book needs neither a
-server nor a network. When anything is wrong with it, such as a source that is missing or
-a warning of mdBook's, this says what, writes nothing, and ends with 1.";
+const DETAILS: &str = "\
+Open the index.html of the folder in a browser. The book needs no server and no network. A
+mistake in the book, such as a missing source or a warning of mdBook, is an error: nothing
+is written, and the exit code is 1.";
 
 /// Build the book into a folder, to be read without a server
 #[derive(Debug, Args)]
-#[command(after_help = WHAT_HAPPENS)]
+#[command(after_help = DETAILS)]
 pub struct Options {
     /// A folder that is new, empty, or made by this command [default: target/book]
     dir: Option<PathBuf>,
 }
 
 /// Builds the book.
-///
-/// # Errors
-/// A book that cannot be built; a folder that is not ours to write into.
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let start = Instant::now();
     let dir = options.dir.clone().unwrap_or_else(|| workspace.root().join("target/book"));
@@ -39,16 +36,13 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
 }
 
 /// Builds the book into `dir`, and returns its first page.
-///
-/// # Errors
-/// A book that cannot be built; a folder that is not ours to write into.
 pub fn write(workspace: &Workspace, dir: &Path) -> Result<PathBuf> {
-    // Refused before the work, not after it.
-    let target = Target::open(What::Book, dir)?;
-    // Built somewhere else first: a book that fails must not replace one that works.
-    let built = tempfile::tempdir().context("Cannot make a temporary folder")?;
+    // Before the build, which takes a while.
+    let output = Output::open(output::BOOK, dir)?;
+    // A build that fails must not replace a book that works.
+    let built = tempfile::tempdir().context("Cannot create a temporary folder")?;
     with_progress("Building the book", || book::build(workspace, built.path()))?;
-    with_progress("Copying the book", || target.replace_with(built.path()))?;
-    // The whole path is what a browser's address bar takes.
-    path::absolute(dir.join("index.html")).context("Cannot tell the folder's path")
+    with_progress("Copying the book", || output.replace_with(built.path()))?;
+    // A browser needs the absolute path.
+    path::absolute(dir.join("index.html")).context("Cannot find the absolute path of the book")
 }

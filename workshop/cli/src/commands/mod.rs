@@ -1,4 +1,4 @@
-//! The subcommands, a file each: its options, and what it does with them.
+//! The subcommands, a file for each.
 
 use std::path::PathBuf;
 
@@ -14,19 +14,19 @@ pub mod pack;
 pub mod prepare;
 pub mod rehearse;
 
-const WHAT_HAPPENS: &str = "\
-Without a command it builds the book, serves it, and builds it again whenever a source
-changes. What the stand-ins receive is printed on stdout as each prints it when it runs
-alone: the Collector's text, and a line for each batch that Application Insights accepts.
-Everything else goes to stderr. Nobody but this machine can reach any of it, and nothing
-is sent anywhere. Ctrl-C stops everything. Port 0 takes any free port.";
+const DETAILS: &str = "\
+Without a command, it builds and serves the book, and builds the book again after each
+change of a source. The stand-ins print to stdout what they receive, as they do when they
+run alone: the Collector's text, and a line for each batch that Application Insights
+accepts. Everything else goes to stderr. All addresses are loopback addresses, and no data
+leaves this machine. Ctrl-C stops everything. Port 0 is any free port.";
 
-/// Open the classroom: the book, and stand-ins for the Collector and Application Insights
+/// Serve the book, and stand-ins for the Collector and Application Insights
 #[derive(Debug, Parser)]
 #[command(
     version,
     bin_name = "cargo workshop",
-    after_help = WHAT_HAPPENS,
+    after_help = DETAILS,
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true
 )]
@@ -45,24 +45,25 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Doctor(doctor::Options),
-    Prepare(prepare::Options),
-    Rehearse(rehearse::Options),
+    /// Download and build everything that the class needs, while there is a network
+    #[command(after_help = prepare::DETAILS)]
+    Prepare,
+    /// Run every step and both stand-ins once, without a network
+    #[command(after_help = rehearse::DETAILS)]
+    Rehearse,
     Pack(pack::Options),
     Book(book::Options),
 }
 
 impl Cli {
-    /// Does what the arguments ask for.
-    ///
-    /// # Errors
-    /// Whatever goes wrong, in a sentence that its reader can act on.
+    /// Runs the command of the arguments.
     pub fn run(self) -> Result<()> {
         let workspace = Workspace::find(self.root.as_deref())?;
         match self.command {
             None => classroom::run(&workspace, &self.classroom),
             Some(Command::Doctor(options)) => doctor::run(&workspace, &options),
-            Some(Command::Prepare(options)) => prepare::run(&workspace, &options),
-            Some(Command::Rehearse(options)) => rehearse::run(&workspace, &options),
+            Some(Command::Prepare) => prepare::run(&workspace),
+            Some(Command::Rehearse) => rehearse::run(&workspace),
             Some(Command::Pack(options)) => pack::run(&workspace, &options),
             Some(Command::Book(options)) => book::run(&workspace, &options),
         }

@@ -1,4 +1,4 @@
-//! `cargo workshop pack`: all that a class needs, for a USB stick.
+//! `cargo workshop pack`: everything that a class needs, for a USB stick.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -6,49 +6,47 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
-use crate::cargo::target_folder;
-use crate::copy::{Target, What};
-use crate::size::{readable, taken};
+use crate::files::{files_in, gigabytes, size_of};
+use crate::output::{self, Output};
 use crate::{pack, say, seconds, with_progress, workspace::Workspace};
 
-const WHAT_HAPPENS: &str = "\
+const DETAILS: &str = "\
 DIR gets the workshop's files, every crate, the book as HTML, and a READ-ME-FIRST.txt.
-Copied from there to the disk of a machine that has Rust, all of it builds and runs without
-a network. Files that git does not know, such as .env, are left out; without git, what was
-built and .env are. When DIR has an older pack, what has changed is replaced, and files of
-yours stay.";
+Copied from there to the disk of a machine with Rust, everything builds and runs without a
+network. Files that git does not track, such as .env, are left out; without git, .env and
+the folders named target are. If DIR has an older pack, changed files are replaced, and
+your own files stay.";
 
-/// Pack all that a class needs, to be handed out on a USB stick
+/// Pack everything that a class needs, for a USB stick
 #[derive(Debug, Args)]
-#[command(after_help = WHAT_HAPPENS)]
+#[command(after_help = DETAILS)]
 pub struct Options {
     /// A folder that is new, empty, or made by this command
     dir: PathBuf,
 }
 
-/// Packs.
-///
-/// # Errors
-/// A folder that is not ours to write into; crates that cannot be had; a book that cannot be built.
+/// Packs the workshop.
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let start = Instant::now();
-    if workspace.root().join(What::Pack.list()).exists() {
-        bail!("This is a packed workshop already. Copy its folder, without target, as it is");
+    if workspace.root().join(output::PACK.list).exists() {
+        bail!("This is a packed workshop already. Copy its folder as it is, without target");
     }
-    let target = Target::open(What::Pack, &options.dir)?;
-    let folder = target_folder(workspace)?;
-    std::fs::create_dir_all(&folder)
-        .with_context(|| format!("Cannot write to {}", folder.display()))?;
-    // Gathered first: a pack that fails must not replace one that works.
-    let gathered = tempfile::tempdir_in(&folder).context("Cannot make a temporary folder")?;
-    pack::gather(workspace, gathered.path())?;
-    with_progress("Copying; sticks are slow", || target.replace_with(gathered.path()))?;
-    let dir = std::path::absolute(&options.dir).context("Cannot tell the folder's path")?;
+    let output = Output::open(output::PACK, &options.dir)?;
+    // The temporary folder of the system may be too small.
+    let target = workspace.root().join("target");
+    std::fs::create_dir_all(&target)
+        .with_context(|| format!("Cannot write to {}", target.display()))?;
+    // A pack that fails must not replace a pack that works.
+    let packed = tempfile::tempdir_in(&target).context("Cannot create a temporary folder")?;
+    pack::gather(workspace, packed.path())?;
+    with_progress("Copying, which is slow on a stick", || output.replace_with(packed.path()))?;
+    let dir = std::path::absolute(&options.dir).context("Cannot find the absolute path of DIR")?;
+    let size = size_of(packed.path(), &files_in(packed.path())?);
     say(&format!(
-        "Packed in {}: {} holds {}. Copy that folder to a stick. What to do with it is in its {}.",
+        "Packed in {}: {} has {}. Copy that folder to a stick. Its {} has the next steps.",
         seconds(start),
         dir.display(),
-        readable(taken(gathered.path())),
+        gigabytes(size),
         pack::READ_ME
     ));
     Ok(())

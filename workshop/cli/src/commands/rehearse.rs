@@ -1,43 +1,36 @@
-//! `cargo workshop rehearse`: proves that the class can do without a network.
+//! `cargo workshop rehearse`: runs every program once, without a network.
 
-use anyhow::{Context as _, Result};
-use clap::Args;
+use anyhow::{Context as _, Result, bail};
+use harness::KillSwitch;
+use tokio::task::spawn_blocking;
 
-use crate::stop::{GRACE, Stop};
-use crate::{commands::prepare, rehearse, workspace::Workspace};
+use crate::{commands::prepare, rehearse, stop, workspace::Workspace};
 
-const WHAT_HAPPENS: &str = "\
-Each program is started as the book starts it, with cargo run, but with cargo's network
-switched off and on a free port, so that a class can go on meanwhile. Each step has to
-answer a request and to send its telemetry to where it belongs; then each program has to
-stop when it is told to. A line on stdout says so. Nothing leaves this machine.";
+pub(super) const DETAILS: &str = "\
+Starts each program with cargo run, as the book does, but with cargo's network disabled and
+on a free port, so that a class can continue meanwhile. Each step must answer a request and
+send its telemetry; then each program must stop after SIGTERM. Prints a line on stdout for
+each program. No data leaves this machine.";
 
-/// Run every step and both stand-ins once, with cargo's network switched off
-#[derive(Debug, Args)]
-#[command(after_help = WHAT_HAPPENS)]
-pub struct Options {}
-
-/// Rehearses.
-///
-/// # Errors
-/// A program that does not do what the class will want of it.
-pub fn run(workspace: &Workspace, _: &Options) -> Result<()> {
-    // Before any is started: building shows its own progress, and has no limit.
+/// Builds what is not built yet, and runs every program once.
+pub fn run(workspace: &Workspace) -> Result<()> {
+    // First, as cargo shows its own progress, and a build has no limit.
     for package in rehearse::packages(workspace)? {
         prepare::build(workspace, &package)?;
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("Cannot start the runtime")?;
-    let result = runtime.block_on(async {
-        let stop = Stop::at_signal().context("Cannot listen for Ctrl-C")?;
-        tokio::select! {
-            result = rehearse::all(workspace) => result,
-            // What was started ends with this.
-            () = stop.wait() => anyhow::bail!("Interrupted: nothing runs any more"),
+    stop::run(until_stopped(workspace.clone()))
+}
+
+async fn until_stopped(workspace: Workspace) -> Result<()> {
+    let stop = stop::at_signal()?;
+    let kill_switch = KillSwitch::default();
+    let programs = kill_switch.clone();
+    let rehearsal = spawn_blocking(move || rehearse::run(&workspace, &programs));
+    tokio::select! {
+        result = rehearsal => result.context("The rehearsal panicked")?,
+        () = stop.cancelled() => {
+            kill_switch.kill();
+            bail!("Interrupted: all programs were stopped")
         }
-    });
-    runtime.shutdown_timeout(GRACE);
-    result
+    }
 }

@@ -1,31 +1,32 @@
-//! Whether cargo can do without a network.
+//! Checks that cargo has all crates.
 
-use super::report::Finding;
-use super::{CARGO_LIMIT, Machine};
-use crate::ask::{Answer, ask};
+use harness::Error;
 
-pub(super) async fn check(machine: &Machine<'_>) -> Finding {
-    let prepare = "cargo workshop prepare";
-    let Some(cargo) = machine.find("cargo") else {
-        return Finding::wrong("crates", "cannot be looked for without cargo", prepare);
+use super::report::{Finding, State};
+use super::{CARGO_LIMIT, Machine, find};
+
+const PREPARE: &str = "cargo workshop prepare";
+
+pub(super) fn check(machine: &Machine<'_>) -> Finding {
+    let wrong = |found: &str, fix: &str| Finding::new(State::Wrong, "crates", found, fix);
+    let Some(cargo) = find("cargo") else {
+        return wrong("cannot be checked without cargo", PREPARE);
     };
-    let mut fetch = machine.run(&cargo, &["fetch", "--locked", "--offline", "--quiet"]);
-    fetch.env("CARGO_NET_OFFLINE", "true");
-    match ask(fetch, CARGO_LIMIT).await {
-        Answer::Said(_) => Finding::fine("crates", "all here: cargo needs no network"),
-        Answer::Refused(why) if why.contains("lock file") => Finding::wrong(
-            "crates",
-            "Cargo.lock does not fit a Cargo.toml that was changed",
-            "cargo update --workspace",
-        ),
-        Answer::Refused(_) => Finding::wrong(
-            "crates",
-            "not all here, and without a network cargo cannot fetch them",
-            format!("{prepare} (needs a network), or take a stick"),
-        ),
-        Answer::Silent => {
-            Finding::wrong("crates", "cargo does not answer; another one may be at work", prepare)
+    let fetch = ["fetch", "--locked", "--offline", "--quiet"];
+    match machine.run(&cargo, &fetch, CARGO_LIMIT) {
+        Ok(finished) if finished.status.success() => {
+            Finding::fine("crates", "complete: cargo needs no network")
         }
-        Answer::CannotStart(why) => Finding::wrong("crates", why.to_string(), prepare),
+        Ok(finished) if finished.stderr.contains("lock file") => {
+            wrong("Cargo.lock does not match a changed Cargo.toml", "cargo update --workspace")
+        }
+        Ok(_) => wrong(
+            "incomplete, and cargo cannot download them without a network",
+            &format!("{PREPARE} (needs a network), or use a USB stick"),
+        ),
+        Err(Error::Timeout { .. }) => {
+            wrong("cargo does not answer; another cargo may be running", PREPARE)
+        }
+        Err(error) => wrong(&error.to_string(), PREPARE),
     }
 }

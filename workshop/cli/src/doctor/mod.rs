@@ -1,12 +1,12 @@
-//! What the workshop needs of a machine, a check each. A check reads the [`Machine`] that it is
-//! given and says what it found, and how to cure it.
+//! Checks of a machine, a file for each. A check returns what it found, and how to fix a problem.
 
-use std::collections::BTreeMap;
+use std::env;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::thread::{self, ScopedJoinHandle};
 use std::time::Duration;
-use std::{env, ffi::OsString};
 
-use tokio::process::Command;
+use harness::{Error, Finished, Program};
 
 use crate::workspace::Workspace;
 
@@ -24,84 +24,62 @@ mod variables;
 pub use ports::Ports;
 pub use report::{Finding, Report, State};
 
-/// How long another program may take for an answer that it usually gives at once.
+/// The limit for another program.
 const LIMIT: Duration = Duration::from_secs(5);
-/// The same for cargo, which may have to unpack crates first, or to wait for another cargo.
+/// The limit for cargo, which may unpack crates first, or wait for another cargo.
 const CARGO_LIMIT: Duration = Duration::from_secs(60);
 
-/// All that the checks look at.
+/// The machine to check. The environment is that of this process.
 #[derive(Debug)]
 pub struct Machine<'a> {
     /// The workshop.
     pub workspace: &'a Workspace,
-    /// The environment, without what is not Unicode.
-    pub variables: BTreeMap<String, String>,
-    /// Where things are to listen.
+    /// The ports of the workshop's programs.
     pub ports: Ports,
 }
 
-impl<'a> Machine<'a> {
-    /// This machine.
-    #[must_use]
-    pub fn this(workspace: &'a Workspace, ports: Ports) -> Self {
-        let text = |(name, value): (OsString, OsString)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        };
-        Self { workspace, variables: env::vars_os().filter_map(text).collect(), ports }
+impl Machine<'_> {
+    /// Runs every check.
+    pub fn examine(&self) -> Report {
+        thread::scope(|scope| {
+            // At the same time, as each of these may wait for a program until the limit.
+            let rustc = scope.spawn(|| toolchain::check(self, "rustc"));
+            let cargo = scope.spawn(|| toolchain::check(self, "cargo"));
+            let crates = scope.spawn(|| crates::check(self));
+            let programs = scope.spawn(|| programs::check(self));
+            let docker = scope.spawn(|| tools::docker(self));
+            let ports = ports::check(self.ports);
+            let mut findings =
+                vec![join(rustc), join(cargo), disk::check(self), join(crates), join(programs)];
+            findings.extend(ports);
+            findings.push(proxy::check());
+            findings.extend(variables::check());
+            findings.extend([join(docker), tools::direnv(), tools::azure()]);
+            Report(findings)
+        })
     }
 
-    /// Does every check.
-    pub async fn examine(&self) -> Report {
-        let ((rustc, cargo), crates, programs, ports, docker) = tokio::join!(
-            toolchain::check(self),
-            crates::check(self),
-            programs::check(self),
-            ports::check(self),
-            tools::docker(self),
-        );
-        let mut findings = vec![rustc, cargo, disk::check(self), crates, programs];
-        findings.extend(ports);
-        findings.push(proxy::check(self));
-        findings.extend(variables::check(self));
-        findings.extend([docker, tools::direnv(self), tools::azure(self)]);
-        Report(findings)
-    }
-
-    /// The value of a variable that is set, and not to nothing.
-    fn variable(&self, name: &str) -> Option<&str> {
-        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
-    }
-
-    /// The program that the user's shell would run.
-    fn find(&self, program: &str) -> Option<PathBuf> {
-        // Windows spells it `Path`, and finds scripts too.
-        let path = self.variable("PATH").or_else(|| self.variable("Path"))?;
-        let endings: &[&str] = if cfg!(windows) { &[".exe", ".cmd", ".bat"] } else { &[""] };
-        env::split_paths(path)
-            .flat_map(|folder| {
-                endings.iter().map(move |end| folder.join(format!("{program}{end}")))
-            })
-            .find(|file| is_program(file))
-    }
-
-    /// The program at `path`, at work in the workshop.
-    fn run(&self, path: &Path, arguments: &[&str]) -> Command {
-        let mut command = Command::new(path);
-        command.args(arguments).current_dir(self.workspace.root());
-        crate::cargo::told_by_cargo().for_each(|name| {
-            command.env_remove(name);
-        });
-        command
+    /// Runs the program at `path` in the workshop's folder.
+    fn run(&self, path: &Path, arguments: &[&str], limit: Duration) -> Result<Finished, Error> {
+        Program::new(path).args(arguments).current_dir(self.workspace.root()).limit(limit).run()
     }
 }
 
-#[cfg(unix)]
-fn is_program(file: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    file.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+fn join<T>(thread: ScopedJoinHandle<T>) -> T {
+    thread.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
-#[cfg(not(unix))]
-fn is_program(file: &Path) -> bool {
-    file.is_file()
+/// The program that the user's shell would run.
+fn find(program: &str) -> Option<PathBuf> {
+    which::which(program).ok()
+}
+
+/// The value of a variable that is set and not empty.
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Those of `names` that are set and not empty.
+fn set_variables<'a>(names: &[&'a str]) -> Vec<&'a str> {
+    names.iter().copied().filter(|name| variable(name).is_some()).collect()
 }

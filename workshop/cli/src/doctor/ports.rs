@@ -1,19 +1,18 @@
-//! Whether the ports are free, and who has them.
+//! Checks that the ports are free.
 
 use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::thread;
 
 use clap::Args;
-use tokio::net::TcpStream;
-use tokio::time::timeout;
+use harness::http::Request;
 
-use super::report::Finding;
-use super::{LIMIT, Machine, shell};
-use crate::http::get;
+use super::report::{Finding, State};
+use super::{LIMIT, join, shell};
 
-/// Where things are to listen, on 127.0.0.1.
+/// The ports of the workshop's programs, on 127.0.0.1.
 #[derive(Args, Clone, Copy, Debug)]
-#[command(next_help_heading = "Ports, if not the usual ones")]
+#[command(next_help_heading = "Ports, if they are not the defaults")]
 pub struct Ports {
     /// The app, in all steps
     #[arg(long, value_name = "PORT", default_value_t = 8000)]
@@ -36,136 +35,131 @@ pub struct Ports {
     app_insights: u16,
 }
 
-/// A port: whose it is, how to tell that they have it already, and how to take another.
+/// A port, the program that needs it, and how to recognize that program.
 struct Port {
     number: u16,
-    whose: &'static str,
-    asked: &'static str,
-    /// In their answer, and in nobody else's.
+    purpose: &'static str,
+    /// The program that listens there.
+    program: &'static str,
+    /// A path, and a part of the program's answer to a GET request of it.
+    path: &'static str,
     sign: &'static str,
-    /// Who answers like that.
-    who: &'static str,
+    /// How to use another port.
     other: String,
 }
 
-/// Who has a port.
+/// The program that listens on a port.
 #[derive(PartialEq)]
-enum Owner {
-    Nobody,
+enum Listener {
+    None,
     Ours,
-    SomebodyElse,
-    /// The system lets nobody have it.
+    Other,
+    /// The port cannot be used.
     Forbidden(String),
 }
 
-pub(super) async fn check(machine: &Machine<'_>) -> Vec<Finding> {
-    let [app, book, collector, health, app_insights] = &all(machine.ports);
-    // At the same time: somebody who never answers costs a while.
-    let owners = tokio::join!(
-        app.owner(),
-        book.owner(),
-        collector.owner(),
-        health.owner(),
-        app_insights.owner()
-    );
-    // Then the stand-ins are in the same terminal, and all is as it should be.
-    let open = owners.1 == Owner::Ours;
-    vec![
-        app.finding(owners.0, false),
-        book.finding(owners.1, true),
-        collector.finding(owners.2, open),
-        health.finding(owners.3, open),
-        app_insights.finding(owners.4, open),
-    ]
+pub(super) fn check(ports: Ports) -> Vec<Finding> {
+    let ports = all(ports);
+    // At the same time, as each may wait for an answer until the limit.
+    let listeners = thread::scope(|scope| {
+        let threads = ports.each_ref().map(|port| scope.spawn(|| port.listener()));
+        threads.map(join)
+    });
+    // If the book is served, its `cargo workshop` is expected on all ports but that of the app.
+    let is_open = listeners[1] == Listener::Ours;
+    let expected = [false, true, is_open, is_open, is_open];
+    let findings = ports.iter().zip(listeners).zip(expected);
+    findings.map(|((port, listener), expected)| port.finding(listener, expected)).collect()
 }
 
 fn all(ports: Ports) -> [Port; 5] {
-    let another = |option: &str| format!("cargo workshop --{option} 127.0.0.1:0");
+    let any_port = |option: &str| format!("cargo workshop --{option} 127.0.0.1:0");
     [
         Port {
             number: ports.app,
-            whose: "the app",
-            asked: "/Ada/",
+            purpose: "the app",
+            program: "a step",
+            path: "/Ada/",
             sign: "Ada, you have been",
-            who: "a step",
             other: shell::with("PORT", "0", "cargo run -p step-01"),
         },
         Port {
             number: ports.book,
-            whose: "the book",
-            asked: "/.workshop/state",
-            sign: "\"edition\":",
-            who: "cargo workshop",
+            purpose: "the book",
+            program: "cargo workshop",
+            path: "/a-page-that-does-not-exist",
+            sign: "Go to the start of the book.",
             other: "cargo workshop --port 0".to_owned(),
         },
         Port {
             number: ports.collector,
-            whose: "the Collector",
-            asked: "/v1/metrics",
+            purpose: "the Collector",
+            program: "a Collector",
+            path: "/v1/metrics",
             sign: "supported: [POST]",
-            who: "a Collector",
-            other: another("collector"),
+            other: any_port("collector"),
         },
         Port {
             number: ports.health,
-            whose: "the Collector's health check",
-            asked: "/",
+            purpose: "the Collector's health check",
+            program: "a Collector",
+            path: "/",
             sign: "\"Server available\"",
-            who: "a Collector",
-            other: another("health"),
+            other: any_port("health"),
         },
         Port {
             number: ports.app_insights,
-            whose: "Application Insights",
-            asked: "/",
+            purpose: "Application Insights",
+            program: "the Application Insights stand-in",
+            path: "/",
             sign: "Application Insights stand-in",
-            who: "the Application Insights stand-in",
-            other: another("app-insights"),
+            other: any_port("app-insights"),
         },
     ]
 }
 
 impl Port {
-    async fn owner(&self) -> Owner {
+    fn listener(&self) -> Listener {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.number));
-        match listen(address).await {
-            Ok(()) => Owner::Nobody,
+        match listen(address) {
+            Ok(()) => Listener::None,
             Err(error) if error.kind() == ErrorKind::AddrInUse => {
-                match get(address, self.asked, LIMIT).await {
-                    Ok(answer) if answer.contains(self.sign) => Owner::Ours,
-                    _ => Owner::SomebodyElse,
+                match Request::get(self.path).limit(LIMIT).send(address) {
+                    Ok(reply) if reply.text().contains(self.sign) => Listener::Ours,
+                    _ => Listener::Other,
                 }
             }
-            Err(error) => Owner::Forbidden(error.to_string()),
+            Err(error) => Listener::Forbidden(error.to_string()),
         }
     }
 
-    /// `expected`: whether it is well that they have it already.
-    fn finding(&self, owner: Owner, expected: bool) -> Finding {
+    fn finding(&self, listener: Listener, expected: bool) -> Finding {
         let what = format!("port {}", self.number);
-        let who = self.who;
-        match owner {
-            Owner::Nobody => Finding::fine(what, format!("free, for {}", self.whose)),
-            Owner::Ours if expected => Finding::fine(what, format!("{who} runs there already")),
-            Owner::Ours => {
-                let cure = format!("Ctrl-C in the terminal where it runs, or {}", self.other);
-                Finding::odd(what, format!("{who} runs there already"), cure)
+        let running = format!("{} is running there", self.program);
+        match listener {
+            Listener::None => Finding::fine(what, format!("free, for {}", self.purpose)),
+            Listener::Ours if expected => Finding::fine(what, running),
+            Listener::Ours => {
+                let fix = format!("Ctrl-C in the terminal where it runs, or {}", self.other);
+                Finding::new(State::Odd, what, running, fix)
             }
-            Owner::SomebodyElse => {
-                let which = shell::who_listens(self.number);
-                let found = format!("taken, and {} needs it; by whom: {which}", self.whose);
-                Finding::wrong(what, found, format!("stop that program, or {}", self.other))
+            Listener::Other => {
+                let command = shell::find_listener(self.number);
+                let found = format!("in use, but {} needs it; used by: {command}", self.purpose);
+                let fix = format!("stop that program, or {}", self.other);
+                Finding::new(State::Wrong, what, found, fix)
             }
-            Owner::Forbidden(why) => Finding::wrong(what, why, &self.other),
+            Listener::Forbidden(error) => Finding::new(State::Wrong, what, error, &self.other),
         }
     }
 }
 
-/// Whether one can listen there.
-async fn listen(address: SocketAddr) -> io::Result<()> {
-    // On some systems one can listen on a loopback address though somebody listens on all.
-    match timeout(LIMIT, TcpStream::connect(address)).await {
-        Ok(Ok(_)) | Err(_) => Err(ErrorKind::AddrInUse.into()),
-        Ok(Err(_)) => TcpListener::bind(address).map(drop),
+/// Listens on `address` for a moment.
+fn listen(address: SocketAddr) -> io::Result<()> {
+    // Some systems allow this although another program listens on all addresses.
+    match TcpStream::connect_timeout(&address, LIMIT) {
+        Ok(_) => Err(ErrorKind::AddrInUse.into()),
+        Err(error) if error.kind() == ErrorKind::TimedOut => Err(ErrorKind::AddrInUse.into()),
+        Err(_) => TcpListener::bind(address).map(drop),
     }
 }

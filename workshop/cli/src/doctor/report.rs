@@ -1,71 +1,54 @@
-//! What the checks found, for people to read.
+//! The findings, as text.
 
 use std::fmt;
 
-/// How bad it is.
+/// The state of what was checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// As it should be.
+    /// In order.
     Fine,
-    /// Not here, and not needed either.
+    /// Missing, and not necessary.
     Optional,
-    /// Nothing that stops the workshop, but it may surprise.
+    /// Works, with a possible surprise.
     Odd,
-    /// The workshop needs this.
+    /// Necessary for the workshop.
     Wrong,
 }
 
-/// What a check found.
+/// The result of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What was looked at.
+    /// The subject of the check.
     pub what: String,
-    /// How bad it is.
+    /// Its state.
     pub state: State,
-    /// What there is, in words.
+    /// A description.
     pub found: String,
-    /// What to type against it.
-    pub cure: Option<String>,
+    /// A command, or an address to visit.
+    pub fix: Option<String>,
 }
 
 impl Finding {
+    pub(super) fn new(
+        state: State,
+        what: impl Into<String>,
+        found: impl Into<String>,
+        fix: impl Into<String>,
+    ) -> Self {
+        Self { what: what.into(), state, found: found.into(), fix: Some(fix.into()) }
+    }
+
     pub(super) fn fine(what: impl Into<String>, found: impl Into<String>) -> Self {
-        Self { what: what.into(), state: State::Fine, found: found.into(), cure: None }
-    }
-
-    pub(super) fn optional(
-        what: impl Into<String>,
-        found: impl Into<String>,
-        cure: impl Into<String>,
-    ) -> Self {
-        let cure = Some(cure.into());
-        Self { what: what.into(), state: State::Optional, found: found.into(), cure }
-    }
-
-    pub(super) fn odd(
-        what: impl Into<String>,
-        found: impl Into<String>,
-        cure: impl Into<String>,
-    ) -> Self {
-        Self { state: State::Odd, ..Self::optional(what, found, cure) }
-    }
-
-    pub(super) fn wrong(
-        what: impl Into<String>,
-        found: impl Into<String>,
-        cure: impl Into<String>,
-    ) -> Self {
-        Self { state: State::Wrong, ..Self::optional(what, found, cure) }
+        Self { what: what.into(), state: State::Fine, found: found.into(), fix: None }
     }
 }
 
-/// Everything that the checks found.
+/// All findings.
 #[derive(Clone, Debug)]
 pub struct Report(pub Vec<Finding>);
 
 impl Report {
-    /// How many things are wrong.
-    #[must_use]
+    /// The number of findings that are wrong.
     pub fn wrong(&self) -> usize {
         self.0.iter().filter(|finding| finding.state == State::Wrong).count()
     }
@@ -74,17 +57,17 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self.0.iter().map(|finding| finding.what.chars().count()).max().unwrap_or(0);
-        for Finding { what, state, found, cure } in &self.0 {
-            // A symbol for whoever skims, a word for whoever reads or listens.
-            let (symbol, word) = match state {
-                State::Fine => ('✓', "ok"),
-                State::Optional => ('○', "optional"),
-                State::Odd => ('!', "look"),
-                State::Wrong => ('✗', "wrong"),
+        for Finding { what, state, found, fix } in &self.0 {
+            // The word is for screen readers, too.
+            let state = match state {
+                State::Fine => "✓ ok",
+                State::Optional => "○ optional",
+                State::Odd => "! look",
+                State::Wrong => "✗ wrong",
             };
-            writeln!(f, "{symbol} {word:<8}  {what:<width$}  {found}")?;
-            if let Some(cure) = cure {
-                writeln!(f, "{:12}{:width$}  cure: {cure}", "", "")?;
+            writeln!(f, "{state:<10}  {what:<width$}  {found}")?;
+            if let Some(fix) = fix {
+                writeln!(f, "{:12}{:width$}  fix: {fix}", "", "")?;
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
-//! How to say it to the user's shell: PowerShell on Windows, one like `sh` elsewhere.
+//! Commands for the user's shell: PowerShell on Windows, `sh` elsewhere.
 
-/// Sets a variable for all that is started afterwards.
+/// Sets a variable.
 pub(super) fn set(name: &str, value: &str) -> String {
     if cfg!(windows) {
         format!("$env:{name} = \"{value}\"")
@@ -14,18 +14,16 @@ pub(super) fn value_of(name: &str) -> String {
     if cfg!(windows) { format!("$env:{name}") } else { format!("${name}") }
 }
 
-/// Takes variables away.
-pub(super) fn unset<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let names: Vec<_> = names.into_iter().collect();
+/// Removes variables.
+pub(super) fn unset(names: &[&str]) -> String {
     if cfg!(windows) {
-        let names: Vec<_> = names.iter().map(|name| format!("Env:{name}")).collect();
-        format!("Remove-Item {}", names.join(", "))
+        format!("Remove-Item Env:{}", names.join(", Env:"))
     } else {
         format!("unset {}", names.join(" "))
     }
 }
 
-/// Runs `command` with a variable that it alone sees, or nearly so.
+/// Runs `command` with a variable.
 pub(super) fn with(name: &str, value: &str, command: &str) -> String {
     if cfg!(windows) {
         format!("$env:{name} = \"{value}\"; {command}")
@@ -34,8 +32,8 @@ pub(super) fn with(name: &str, value: &str, command: &str) -> String {
     }
 }
 
-/// Names the program that listens on `port`.
-pub(super) fn who_listens(port: u16) -> String {
+/// Prints the program that listens on `port`.
+pub(super) fn find_listener(port: u16) -> String {
     if cfg!(windows) {
         format!(
             "Get-Process -Id (Get-NetTCPConnection -State Listen -LocalPort {port}).OwningProcess"

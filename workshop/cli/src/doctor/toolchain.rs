@@ -1,55 +1,50 @@
-//! Rust, new enough.
+//! Checks that Rust is new enough.
 
-use super::report::Finding;
-use super::{LIMIT, Machine};
-use crate::ask::{Answer, ask};
+use harness::Error;
 
-/// What <https://rustup.rs> tells to type, or where to click.
+use super::report::{Finding, State};
+use super::{LIMIT, Machine, find};
+use crate::workspace::RUST_VERSION;
+
+/// The command of <https://rustup.rs>.
 const INSTALL: &str = if cfg!(windows) {
     "winget install Rustlang.Rustup"
 } else {
     "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh"
 };
 
-pub(super) async fn check(machine: &Machine<'_>) -> (Finding, Finding) {
-    let needed = machine.workspace.rust_version().unwrap_or_default();
-    tokio::join!(tool(machine, "rustc", &needed), tool(machine, "cargo", &needed))
-}
-
-async fn tool(machine: &Machine<'_>, name: &str, needed: &str) -> Finding {
-    let Some(path) = machine.find(name) else {
-        return Finding::wrong(name, "not in the PATH of this terminal", INSTALL);
+/// Checks `rustc` or `cargo`.
+pub(super) fn check(machine: &Machine<'_>, name: &str) -> Finding {
+    let Some(path) = find(name) else {
+        return Finding::new(State::Wrong, name, "not in the PATH of this terminal", INSTALL);
     };
-    // An old one is mostly the system's own, which rustup cannot update, and which hides rustup's.
-    let update = if machine.find("rustup").is_some() { "rustup update stable" } else { INSTALL };
-    let said = match ask(machine.run(&path, &["--version"]), LIMIT).await {
-        Answer::Said(said) => said,
-        Answer::Silent => {
-            let found = format!("{} does not answer", path.display());
-            return Finding::wrong(name, found, format!("{} --version", path.display()));
+    // Without rustup, it is a package of the system, which `rustup update` cannot update.
+    let update = if find("rustup").is_some() { "rustup update stable" } else { INSTALL };
+    let wrong = |found: String| Finding::new(State::Wrong, name, found, update);
+    let path_text = path.display();
+    let output = match machine.run(&path, &["--version"], LIMIT) {
+        Ok(finished) if finished.status.success() => finished.stdout,
+        Ok(finished) => {
+            let error = finished.stderr.lines().next().unwrap_or("it fails without an error");
+            return wrong(error.to_owned());
         }
-        Answer::Refused(why) => return Finding::wrong(name, first_line(&why), update),
-        Answer::CannotStart(why) => return Finding::wrong(name, why.to_string(), update),
+        Err(Error::Timeout { .. }) => {
+            let found = format!("{path_text} does not answer");
+            return Finding::new(State::Wrong, name, found, format!("{path_text} --version"));
+        }
+        Err(error) => return wrong(error.to_string()),
     };
-    let version = said.split_whitespace().nth(1).unwrap_or_default();
-    match (numbers(version), numbers(needed)) {
+    let version = output.split_whitespace().nth(1).unwrap_or_default();
+    match (numbers(version), numbers(RUST_VERSION)) {
         (Some(have), Some(need)) if have < need => {
-            let found = format!("{version} in {}, but {needed} is needed", path.display());
-            Finding::wrong(name, found, update)
+            wrong(format!("{version} in {path_text}, but {RUST_VERSION} is needed"))
         }
         (Some(_), _) => Finding::fine(name, version),
-        (None, _) => {
-            let found = format!("{} says no version but {said:?}", path.display());
-            Finding::wrong(name, found, update)
-        }
+        (None, _) => wrong(format!("{path_text} prints no version, but {:?}", output.trim())),
     }
 }
 
-pub(super) fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or("it ended without a word")
-}
-
-/// The first two numbers of a version. What comes after them only mends.
+/// The first two numbers of a version. A patch release adds no features.
 fn numbers(version: &str) -> Option<(u32, u32)> {
     let mut parts = version.split('.');
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
@@ -60,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_are_numbers_and_no_text() {
+    fn versions_are_compared_as_numbers() {
         assert!(numbers("1.100.0") > numbers("1.95.0"));
         assert_eq!(numbers("1.97.0-nightly"), numbers("1.97"));
         assert_eq!(numbers("(unknown)"), None);

@@ -1,47 +1,47 @@
-//! Variables that the programs would heed, set long ago for something else.
+//! Checks for variables that change what the programs do.
 
-use super::report::Finding;
-use super::{Machine, shell};
+use std::env;
+
+use super::report::{Finding, State};
+use super::{set_variables, shell, variable};
 
 const STRING: &str = "APPLICATIONINSIGHTS_CONNECTION_STRING";
-/// Each is another way to build. What was prepared without it does not count.
+/// Each changes the build, so that `cargo workshop prepare` in another terminal has no effect.
 const BUILD: [&str; 4] = ["CARGO_BUILD_TARGET", "CARGO_TARGET_DIR", "RUSTC_WRAPPER", "RUSTFLAGS"];
 
-pub(super) fn check(machine: &Machine<'_>) -> Vec<Finding> {
+pub(super) fn check() -> Vec<Finding> {
     let mut findings = Vec::new();
-    let telemetry: Vec<&str> = machine
-        .variables
-        .iter()
-        .filter(|(name, value)| name.starts_with("OTEL_") && !value.is_empty())
-        .map(|(name, _)| name.as_str())
-        .collect();
+    let mut odd = |found: String, names: &[&str]| {
+        findings.push(Finding::new(State::Odd, "variables", found, shell::unset(names)));
+    };
+    let all = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let mut telemetry: Vec<String> =
+        all.filter(|name| name.starts_with("OTEL_") && variable(name).is_some()).collect();
+    telemetry.sort();
+    let telemetry: Vec<&str> = telemetry.iter().map(String::as_str).collect();
     if !telemetry.is_empty() {
-        let found = format!("{} set: the steps heed that", telemetry.join(", "));
-        findings.push(Finding::odd("variables", found, shell::unset(telemetry)));
+        odd(format!("{} set: the steps use it", telemetry.join(", ")), &telemetry);
     }
-    if machine.variable(STRING).is_some_and(|string| !stays_here(string)) {
+    if variable(STRING).is_some_and(|string| !is_local(&string)) {
         // Its value is a secret.
-        let found = format!("{STRING} leads away from this machine, for steps 04 and 05");
-        findings.push(Finding::odd("variables", found, shell::unset([STRING])));
+        odd(format!("{STRING} set: steps 04 and 05 send to another machine"), &[STRING]);
     }
-    if machine.variable("PORT").is_some() {
-        let found = "PORT set: the app listens there, and not on its usual port";
-        findings.push(Finding::odd("variables", found, shell::unset(["PORT"])));
+    if variable("PORT").is_some() {
+        odd("PORT set: the app does not listen on its usual port".to_owned(), &["PORT"]);
     }
-    let build: Vec<&str> =
-        BUILD.into_iter().filter(|name| machine.variable(name).is_some()).collect();
+    let build = set_variables(&BUILD);
     if !build.is_empty() {
-        let found = format!("{} set: a terminal without builds everything again", build.join(", "));
-        findings.push(Finding::odd("variables", found, shell::unset(build)));
+        let names = build.join(", ");
+        odd(format!("{names} set: a terminal without it builds everything again"), &build);
     }
     if findings.is_empty() {
-        findings.push(Finding::fine("variables", "none that would surprise"));
+        findings.push(Finding::fine("variables", "no unexpected ones are set"));
     }
     findings
 }
 
-/// Whether a connection string leads to this machine.
-fn stays_here(string: &str) -> bool {
+/// Whether a connection string has an endpoint on this machine.
+fn is_local(string: &str) -> bool {
     let mut fields = string.split(';').filter_map(|field| field.split_once('='));
     let endpoint = fields.find(|(key, _)| key.trim().eq_ignore_ascii_case("IngestionEndpoint"));
     let host = endpoint.and_then(|(_, url)| url.trim().split_once("://")).map(|(_, rest)| rest);
@@ -56,15 +56,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_local_endpoint_stays_here() {
+    fn only_a_loopback_endpoint_is_local() {
         let string = |url: &str| format!("InstrumentationKey=0; ingestionendpoint={url}");
         for url in ["http://127.0.0.1:4319/", "http://localhost", "http://[::1]:1"] {
-            assert!(stays_here(&string(url)), "{url}");
+            assert!(is_local(&string(url)), "{url}");
         }
         for url in ["https://eu.example.com/", "http://127.0.0.1.example.com/", "127.0.0.1"] {
-            assert!(!stays_here(&string(url)), "{url}");
+            assert!(!is_local(&string(url)), "{url}");
         }
-        // Without one, the exporter has a default, which is Azure.
-        assert!(!stays_here("InstrumentationKey=0"));
+        // The default of the exporter is Azure.
+        assert!(!is_local("InstrumentationKey=0"));
     }
 }

@@ -1,4 +1,4 @@
-//! Gathers what goes on a stick.
+//! The content of a USB stick for a class.
 
 use std::fs;
 use std::path::Path;
@@ -6,20 +6,22 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 
 use crate::commands::prepare::fetch;
-use crate::{book, cargo::cargo, site::files_in, with_progress, workspace::Workspace};
+use crate::files::files_in;
+use crate::workspace::{RUST_VERSION, Workspace};
+use crate::{book, cargo::cargo, with_progress};
 
-mod files;
+pub mod files;
 mod names;
 
-/// Says to whoever holds the stick what to do with it.
+/// The instructions for the learners.
 pub const READ_ME: &str = "READ-ME-FIRST.txt";
-/// The crates, from the workshop's folder.
+/// The folder of the crates.
 const CRATES: &str = "vendor";
-/// The book as HTML. `book` has its sources.
+/// The folder of the book as HTML; `book` has its sources.
 const BOOK: &str = "html-book";
-/// Relative to the folder of `.cargo`, wherever that is copied to.
-const INSTEAD: &str = "
-# Every crate is in `vendor`, so that cargo needs no network.
+/// Cargo's configuration. The path is relative to the folder that contains `.cargo`.
+const VENDORED: &str = "
+# Cargo takes every crate from `vendor`, without a network.
 [source.crates-io]
 replace-with = \"vendored-sources\"
 
@@ -27,10 +29,7 @@ replace-with = \"vendored-sources\"
 directory = \"vendor\"
 ";
 
-/// Puts everything into `into`, an empty folder.
-///
-/// # Errors
-/// Crates that cannot be had; a book that cannot be built; files that a stick cannot hold.
+/// Writes everything into `into`, an empty folder.
 pub fn gather(workspace: &Workspace, into: &Path) -> Result<()> {
     only_crates_io(workspace)?;
     with_progress("Copying the workshop", || files::copy(workspace.root(), into))?;
@@ -39,13 +38,13 @@ pub fn gather(workspace: &Workspace, into: &Path) -> Result<()> {
     with_progress("Building the book", || book::build(workspace, &into.join(BOOK)))?;
     let config = into.join(".cargo/config.toml");
     let text = fs::read_to_string(&config).context("The workshop has no .cargo/config.toml")?;
-    write(&config, &(text + INSTEAD))?;
-    write(&into.join(READ_ME), &read_me(&workspace.rust_version()?))?;
-    let all = files_in(into).context("Cannot read what was gathered")?;
+    write(&config, &(text + VENDORED))?;
+    write(&into.join(READ_ME), &read_me())?;
+    let all = files_in(into).context("Cannot read the pack")?;
     names::check(&all)
 }
 
-/// What replaces the source of the crates replaces this one alone.
+/// [`VENDORED`] replaces no other source of crates.
 fn only_crates_io(workspace: &Workspace) -> Result<()> {
     let lock = fs::read_to_string(workspace.root().join("Cargo.lock"));
     let lock = lock.context("The workshop has no Cargo.lock")?;
@@ -53,15 +52,17 @@ fn only_crates_io(workspace: &Workspace) -> Result<()> {
     let known = "\"registry+https://github.com/rust-lang/crates.io-index\"";
     match sources.find(|source| *source != known) {
         None => Ok(()),
-        Some(source) => bail!("A crate comes from {source}, and only crates.io can be packed"),
+        Some(source) => {
+            bail!("A crate comes from {source}, but only crates from crates.io can be packed")
+        }
     }
 }
 
-/// Copies every crate to `into`, from wherever this machine's cargo has it.
+/// Copies every crate to `into`, with the sources that cargo uses on this machine.
 fn vendor(workspace: &Workspace, into: &Path) -> Result<()> {
     let mut vendor = cargo(workspace);
     vendor.args(["vendor", "--locked", "--offline", "--quiet", "--respect-source-config"]);
-    // What it prints is a configuration that may name this machine's own mirror: INSTEAD is ours.
+    // Its stdout is a configuration that may contain this machine's mirror: VENDORED replaces it.
     let output = vendor.arg(into).output().context("Cannot run cargo")?;
     if !output.status.success() {
         let why = String::from_utf8_lossy(&output.stderr);
@@ -74,19 +75,19 @@ fn write(path: &Path, text: &str) -> Result<()> {
     fs::write(path, text).with_context(|| format!("Cannot write {}", path.display()))
 }
 
-fn read_me(rust: &str) -> String {
+fn read_me() -> String {
     format!(
         "\
 OpenTelemetry in Rust, a workshop
 
-1. Copy this whole folder from the stick to your disk, and go on there. A stick is slow, and
-   most systems run no program from it.
+1. Copy this whole folder from the stick to your disk, and continue there. A stick is slow,
+   and most systems run no program from it.
 
-2. You need Rust {rust} or newer. In a terminal:
+2. You need Rust {RUST_VERSION} or newer. In a terminal:
 
        rustc --version
 
-   Rust itself is not on the stick. It comes from https://rustup.rs, which needs a network.
+   Rust itself is not on the stick. Install it from https://rustup.rs, with a network.
 
 3. In a terminal, in the folder on your disk:
 
@@ -94,15 +95,15 @@ OpenTelemetry in Rust, a workshop
        cargo workshop prepare
        cargo workshop rehearse
 
-   The first says what is missing, the second builds everything, which takes some minutes, and
-   the third shows that all of it works. None of them needs a network: every crate is in the
-   folder {CRATES}, and .cargo/config.toml tells cargo so.
+   The first command checks your machine, the second builds everything in some minutes, and
+   the third runs every program once. They need no network: every crate is in the folder
+   {CRATES}, and .cargo/config.toml tells cargo to use that folder.
 
-4. Open the book: {BOOK}/index.html, in a browser. Or type cargo workshop.
+4. Open {BOOK}/index.html in a browser, or type cargo workshop.
 
 On Windows, keep the path of the folder short, such as C:\\workshop.
-If the file {READ_ME} is all that you see, your system hides the rest: list the folder
-in a terminal, and copy files whose names begin with a dot as well.
+If you see only the file {READ_ME}, your system hides the other files: list the
+folder in a terminal, and also copy the files whose names begin with a dot.
 "
     )
 }
@@ -112,9 +113,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_letter_fits_a_narrow_window() {
-        let text = read_me("1.95");
+    fn instructions_fit_a_narrow_window() {
+        let text = read_me();
         assert!(text.lines().all(|line| line.chars().count() <= 96), "{text}");
-        assert!(text.is_ascii(), "any editor shows it");
+        assert!(text.is_ascii(), "every editor shows ASCII");
     }
 }

@@ -1,43 +1,40 @@
-//! What a stick's file system, and Windows, can hold.
+//! Names of files that FAT or Windows cannot store.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use sanitize_filename::{OptionsForCheck, is_sanitized_with_options};
 
-use crate::site::url_path;
+use crate::files::with_slashes;
 
-/// In characters, from the folder on. Windows allows 260 in all, unless told otherwise.
+/// In characters, without the path of the pack. Windows allows 260 in all by default.
 const LONGEST: usize = 200;
-/// Devices on Windows, with whatever ending.
-const DEVICES: [&str; 8] = ["aux", "com1", "com2", "con", "lpt1", "lpt2", "nul", "prn"];
-
-/// Refuses names that some system cannot write.
+/// Rejects names that a system cannot store.
 pub(super) fn check(files: &[PathBuf]) -> Result<()> {
     let mut seen: HashMap<String, &Path> = HashMap::new();
     for file in files {
-        let path = url_path(file);
-        if let Some(why) = fault(&path) {
+        let path = with_slashes(file);
+        if let Some(why) = problem(&path) {
             bail!("{path} cannot be packed: {why}");
         }
         if let Some(other) = seen.insert(path.to_lowercase(), file) {
-            bail!("{path} cannot be packed: sticks and Windows take it for {}", other.display());
+            bail!(
+                "{path} cannot be packed: USB sticks and Windows confuse it with {}",
+                other.display()
+            );
         }
     }
     Ok(())
 }
 
-fn fault(path: &str) -> Option<&'static str> {
-    let bad = |part: &str| {
-        let stem = part.split('.').next().unwrap_or_default();
-        part.ends_with(['.', ' '])
-            || part.contains(|c: char| c.is_control() || "<>:\"\\|?*".contains(c))
-            || DEVICES.iter().any(|device| stem.eq_ignore_ascii_case(device))
-    };
+fn problem(path: &str) -> Option<&'static str> {
     if path.chars().count() > LONGEST {
         return Some("its path is too long for Windows");
     }
-    path.split('/').any(bad).then_some("Windows allows no such name")
+    let options = OptionsForCheck { windows: true, truncate: true };
+    let is_valid = |part| is_sanitized_with_options(part, options.clone());
+    (!path.split('/').all(is_valid)).then_some("Windows does not allow its name")
 }
 
 #[cfg(test)]
@@ -45,13 +42,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_windows_cannot_write_is_refused() {
+    fn names_that_windows_cannot_store_are_rejected() {
         let ok = |paths: &[&str]| check(&paths.iter().map(PathBuf::from).collect::<Vec<_>>());
         assert!(ok(&["a/b.rs", "a/c.rs", "b", ".cargo/config.toml", "a/console.rs"]).is_ok());
         for path in ["a?b", "a/con.rs", "NUL", "a./b", "a ", &"a/".repeat(150)] {
             assert!(ok(&[path]).is_err(), "{path}");
         }
         let error = ok(&["a/B", "A/b"]).unwrap_err().to_string();
-        assert_eq!(error, "A/b cannot be packed: sticks and Windows take it for a/B");
+        assert_eq!(error, "A/b cannot be packed: USB sticks and Windows confuse it with a/B");
     }
 }

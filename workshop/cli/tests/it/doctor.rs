@@ -1,7 +1,5 @@
-//! `cargo workshop doctor` on machines that lack something: fake programs in the path, ports that
-//! are taken, variables that are set.
-
-mod support;
+//! `cargo workshop doctor` on several machines: with fake programs on the path, used ports, and
+//! variables.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,10 +10,10 @@ use std::process;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::workshop::{Workshop, repository};
 use harness::{Finished, Program};
-use support::{Workshop, repository};
 
-/// Options for the ports, and the ports that they usually are.
+/// The options of the ports, and their defaults.
 const PORTS: [(&str, u16); 5] = [
     ("--app", 8000),
     ("--book", 3000),
@@ -23,8 +21,8 @@ const PORTS: [(&str, u16); 5] = [
     ("--health", 13133),
     ("--app-insights", 4319),
 ];
-/// What would say something of the machine that the tests run on.
-const ALIEN: [&str; 8] = [
+/// Variables of the machine that runs the tests, which would change the findings.
+const HOST: [&str; 8] = [
     "CARGO_BUILD_TARGET",
     "CARGO_HOME",
     "CARGO_HTTP_PROXY",
@@ -35,12 +33,12 @@ const ALIEN: [&str; 8] = [
     "USERPROFILE",
 ];
 
-/// A machine with all that is needed, and nothing else.
+/// A machine with everything necessary, and nothing else.
 struct Machine {
     workshop: Workshop,
     variables: BTreeMap<String, String>,
     ports: BTreeMap<&'static str, u16>,
-    /// Fake, unless told otherwise.
+    /// Uses the real PATH, and not the folder of the fake programs.
     real_path: bool,
 }
 
@@ -65,12 +63,12 @@ impl Machine {
         machine
     }
 
-    /// Puts a program that does `what` into the path.
-    fn program(&self, name: &str, what: &str) {
-        self.workshop.program_that(&format!("bin/{name}"), what);
+    /// Puts a script for `sh` into the path.
+    fn program(&self, name: &str, script: &str) {
+        self.workshop.script(&format!("bin/{name}"), script);
     }
 
-    /// A cargo that has everything built in the workshop's own target, and for `fetch` does this.
+    /// A cargo that builds into the workshop's own target, and runs a script for `fetch`.
     fn cargo(&self, fetch: &str) {
         let target = self.workshop.path("target");
         let metadata = format!(r#"{{"target_directory": "{}"}}"#, target.display());
@@ -94,7 +92,7 @@ impl Machine {
     fn doctor(&self, root: &Path) -> Program {
         let mut program = Program::new(env!("CARGO_BIN_EXE_workshop")).arg("doctor");
         program = program.arg("--root").arg(root);
-        for name in ALIEN {
+        for name in HOST {
             program = program.env_remove(name);
         }
         if !self.real_path {
@@ -112,14 +110,14 @@ impl Machine {
         self.doctor(&self.workshop.path("")).run().unwrap()
     }
 
-    /// What it says, with what differs from machine to machine masked.
-    fn says(&self, finished: &Finished) -> String {
-        // On a machine that is busy it says what it does.
-        let stderr = finished.stderr.replace("Looking at this machine ...\n", "");
+    /// The output, with masks for what differs between machines.
+    fn masked(&self, finished: &Finished) -> String {
+        // The progress appears only on a busy machine.
+        let stderr = finished.stderr.replace("Checking this machine ...\n", "");
         let mut text = format!("{}{stderr}", finished.stdout);
         for (option, usual) in PORTS {
             let own = self.ports[option];
-            // As wide as the usual one, or the columns would move.
+            // As wide as the default, so that the columns stay.
             let (own, padded) = (format!("port {own} "), format!("port {usual:<5} "));
             text = text.replace(&own, &padded).replace(own.trim(), &format!("port {usual}"));
             let number = own.trim_start_matches("port ").trim().to_owned();
@@ -138,7 +136,7 @@ impl Machine {
     }
 }
 
-/// A port that nobody gets who asks for any: the system gives those from above.
+/// A free port below the range that the system uses for port 0.
 fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     loop {
@@ -150,8 +148,8 @@ fn free_port() -> u16 {
     }
 }
 
-/// The finding of `what` that has `found`, with its cure.
-fn assert_finding(finished: &Finished, state: &str, what: &str, found: &str, cure: &str) {
+/// Asserts that there is a finding, with its fix.
+fn assert_finding(finished: &Finished, state: &str, what: &str, found: &str, fix: &str) {
     let text = &finished.stdout;
     let lines: Vec<_> = text.lines().collect();
     let at = lines.iter().position(|line| {
@@ -159,11 +157,11 @@ fn assert_finding(finished: &Finished, state: &str, what: &str, found: &str, cur
         rest.is_some_and(|rest| rest.starts_with(&format!("{what} "))) && line.contains(found)
     });
     let at = at.unwrap_or_else(|| panic!("no {state} {what}: {found} in\n{text}"));
-    let cured = lines.get(at + 1).is_some_and(|line| line.trim_start().starts_with("cure: "));
-    if cure.is_empty() {
-        assert!(!cured, "{what} needs no cure:\n{text}");
+    let fixd = lines.get(at + 1).is_some_and(|line| line.trim_start().starts_with("fix: "));
+    if fix.is_empty() {
+        assert!(!fixd, "{what} needs no fix:\n{text}");
     } else {
-        let expected = format!("cure: {cure}");
+        let expected = format!("fix: {fix}");
         assert_eq!(lines[at + 1].trim_start(), expected, "{what}\n{text}");
     }
     let failed = lines.iter().any(|line| line.starts_with('✗'));
@@ -172,26 +170,26 @@ fn assert_finding(finished: &Finished, state: &str, what: &str, found: &str, cur
 
 fn assert_snapshot(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../snapshots");
+    settings.set_snapshot_path("../../snapshots");
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
 #[test]
-fn a_machine_that_has_everything() {
+fn a_machine_with_everything() {
     let machine = Machine::new();
     machine.program("docker", "echo 29.1.0");
     let finished = machine.examine();
     assert_eq!(finished.status.code(), Some(0));
-    let text = machine.says(&finished).replace("29.1.0", "<version>");
+    let text = machine.masked(&finished).replace("29.1.0", "<version>");
     assert_snapshot("doctor", &text);
 }
 
-// Some cures are the system's own; the book shows those of Linux.
+// Some fixes depend on the system; the book shows those of Linux.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_machine_that_lacks_a_lot() {
+fn a_machine_with_many_problems() {
     let mut machine = Machine::new();
     machine.program("rustc", "echo 'rustc 1.75.0 (82e1608df 2023-12-21)'");
     machine.program("docker", "exit 1");
@@ -204,18 +202,19 @@ fn a_machine_that_lacks_a_lot() {
     let finished = machine.examine();
     assert_eq!(finished.status.code(), Some(1));
     assert!(!finished.stdout.contains("secret"), "{}", finished.stdout);
-    assert_snapshot("doctor-sick", &machine.says(&finished));
+    assert_snapshot("doctor-sick", &machine.masked(&finished));
 }
 
 #[test]
-fn rust_has_to_be_there_and_new_enough() {
+fn rust_must_be_installed_and_new_enough() {
     let machine = Machine::new();
     let install = "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh";
     let path = machine.workshop.path("bin/rustc");
     machine.program("rustc", "echo 'rustc 1.94.9 (abc)'");
-    let old = format!("1.94.9 in {}, but 1.95 is needed", path.display());
+    let old =
+        format!("1.94.9 in {}, but {} is needed", path.display(), cli::workspace::RUST_VERSION);
     assert_finding(&machine.examine(), "wrong", "rustc", &old, install);
-    // What rustup has, it can update.
+    // rustup can update its own toolchains.
     machine.program("rustup", "");
     assert_finding(&machine.examine(), "wrong", "rustc", &old, "rustup update stable");
     machine.program("rustc", "echo 'error: no default toolchain' >&2; exit 1");
@@ -229,7 +228,7 @@ fn rust_has_to_be_there_and_new_enough() {
         machine.without(program);
         assert_finding(&machine.examine(), "wrong", program, "not in the PATH", install);
     }
-    // Without cargo nobody knows of crates.
+    // Only cargo can check the crates.
     assert_finding(
         &machine.examine(),
         "wrong",
@@ -240,15 +239,15 @@ fn rust_has_to_be_there_and_new_enough() {
 }
 
 #[test]
-fn crates_and_programs_have_to_be_there() {
+fn crates_and_programs_are_checked() {
     let machine = Machine::new();
     let prepare = "cargo workshop prepare";
-    let cure = format!("{prepare} (needs a network), or take a stick");
+    let fix = format!("{prepare} (needs a network), or use a USB stick");
     machine.cargo("exit 101");
-    assert_finding(&machine.examine(), "wrong", "crates", "not all here", &cure);
+    assert_finding(&machine.examine(), "wrong", "crates", "incomplete, and", &fix);
     machine.cargo("echo 'error: cannot update the lock file Cargo.lock' >&2; exit 101");
-    let cure = "cargo update --workspace";
-    assert_finding(&machine.examine(), "wrong", "crates", "does not fit", cure);
+    let fix = "cargo update --workspace";
+    assert_finding(&machine.examine(), "wrong", "crates", "does not match", fix);
     machine.cargo("exit 0");
     fs::remove_dir_all(machine.workshop.path("target/debug")).unwrap();
     let finished = machine.examine();
@@ -257,7 +256,7 @@ fn crates_and_programs_have_to_be_there() {
     assert_eq!(finished.status.code(), Some(0), "slow, but not wrong");
 }
 
-/// With the real cargo, in the real workshop.
+/// With the real cargo, in this repository.
 #[test]
 fn an_empty_cargo_home_has_no_crates() {
     let mut machine = Machine::new();
@@ -269,8 +268,8 @@ fn an_empty_cargo_home_has_no_crates() {
         &finished,
         "wrong",
         "crates",
-        "not all here",
-        "cargo workshop prepare (needs a network), or take a stick",
+        "incomplete, and",
+        "cargo workshop prepare (needs a network), or use a USB stick",
     );
 }
 
@@ -281,7 +280,7 @@ fn answering(port: u16, body: &'static str) -> TcpListener {
     std::thread::spawn(move || {
         while let Ok((mut stream, _)) = server.accept() {
             let answer = format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{body}");
-            // Whoever only looks whether somebody listens sends nothing and is gone.
+            // The doctor also connects without a request.
             let mut request = [0; 1024];
             if stream.read(&mut request).is_ok_and(|read| read > 0) {
                 let _ = stream.write_all(answer.as_bytes());
@@ -292,7 +291,7 @@ fn answering(port: u16, body: &'static str) -> TcpListener {
 }
 
 #[test]
-fn a_port_that_somebody_else_has_is_wrong() {
+fn a_port_of_another_program_is_wrong() {
     for (option, how) in [
         ("--app", "PORT=0 cargo run -p step-01"),
         ("--book", "cargo workshop --port 0"),
@@ -302,100 +301,87 @@ fn a_port_that_somebody_else_has_is_wrong() {
     ] {
         let machine = Machine::new();
         let port = machine.ports[option];
-        let _taken = answering(port, "nothing that we know");
-        let cure = format!("stop that program, or {how}");
+        let _taken = answering(port, "an unknown answer");
+        let fix = format!("stop that program, or {how}");
         let what = format!("port {port}");
-        assert_finding(&machine.examine(), "wrong", &what, "taken, and", &cure);
+        assert_finding(&machine.examine(), "wrong", &what, "in use, but", &fix);
     }
 }
 
 #[test]
-fn a_port_on_all_addresses_is_taken_too() {
+#[ignore = "waits for a timeout of 5 s"]
+fn a_port_on_all_addresses_is_in_use() {
     let machine = Machine::new();
     let port = machine.ports["--book"];
     let _taken = TcpListener::bind(("0.0.0.0", port)).unwrap();
-    let start = Instant::now();
     let finished = machine.examine();
     assert!(finished.stdout.contains(&format!("✗ wrong     port {port}")), "{}", finished.stdout);
-    // It never answers.
-    assert!(start.elapsed() < Duration::from_secs(30));
-    assert!(finished.stderr.contains("Looking at this machine ..."), "{}", finished.stderr);
+    assert!(finished.stderr.contains("Checking this machine ..."), "{}", finished.stderr);
 }
 
 #[test]
-fn what_runs_already_is_no_trouble() {
+fn running_programs_are_recognized() {
     let mut machine = Machine::new();
-    let classroom = Workshop::new().open_all();
+    let workshop = Workshop::new();
+    let classroom = workshop.open_all();
     let port =
         |text: String| text.rsplit(':').next().unwrap().trim_end_matches('/').parse().unwrap();
     machine.ports.insert("--book", port(classroom.book()));
-    machine.ports.insert("--collector", port(classroom.after("Collector, a stand-in: ")));
+    machine.ports.insert("--collector", port(classroom.after("Collector stand-in: ")));
     machine
         .ports
-        .insert("--app-insights", port(classroom.after("Application Insights, a stand-in: ")));
-    let stderr = classroom.running.stderr();
-    let health = stderr.split("health: ").nth(1).unwrap().split(')').next().unwrap();
-    machine.ports.insert("--health", port(health.to_owned()));
+        .insert("--app-insights", port(classroom.after("Application Insights stand-in: ")));
+    machine.ports.insert("--health", port(classroom.health()));
     let _step = answering(machine.ports["--app"], "<p>Ada, you have been very nice this year!</p>");
     let finished = machine.examine();
     let what = |machine: &Machine, option| format!("port {}", machine.ports[option]);
     for (option, who) in [
-        ("--book", "cargo workshop runs there already"),
-        ("--collector", "a Collector runs there already"),
-        ("--health", "a Collector runs there already"),
-        ("--app-insights", "the Application Insights stand-in runs there already"),
+        ("--book", "cargo workshop is running there"),
+        ("--collector", "a Collector is running there"),
+        ("--health", "a Collector is running there"),
+        ("--app-insights", "the Application Insights stand-in is running there"),
     ] {
         assert_finding(&finished, "ok", &what(&machine, option), who, "");
     }
-    // Another step would find its port taken.
-    let cure = "Ctrl-C in the terminal where it runs, or PORT=0 cargo run -p step-01";
+    // Another step could not use the port.
+    let fix = "Ctrl-C in the terminal where it runs, or PORT=0 cargo run -p step-01";
     let app = what(&machine, "--app");
-    assert_finding(&finished, "look", &app, "a step runs there already", cure);
+    assert_finding(&finished, "look", &app, "a step is running there", fix);
     assert_eq!(finished.status.code(), Some(0));
-    // So would cargo workshop, if it is not the one that has started them.
+    // Nor could cargo workshop, unless it has started the Collector.
     machine.ports.insert("--book", free_port());
-    let cure = "Ctrl-C in the terminal where it runs, or cargo workshop --collector 127.0.0.1:0";
+    let fix = "Ctrl-C in the terminal where it runs, or cargo workshop --collector 127.0.0.1:0";
     let collector = what(&machine, "--collector");
-    assert_finding(&machine.examine(), "look", &collector, "a Collector runs there already", cure);
+    assert_finding(&machine.examine(), "look", &collector, "a Collector is running there", fix);
 }
 
 #[test]
-fn a_proxy_must_spare_this_machine() {
+fn a_proxy_must_exclude_this_machine() {
     let secret = "http://me:secret@proxy.example:3128";
     for name in ["https_proxy", "HTTP_PROXY", "ALL_PROXY"] {
         let mut machine = Machine::new();
         machine.set(name, secret);
-        let cure = "export no_proxy=\"127.0.0.1,localhost\"";
+        let fix = "export no_proxy=\"127.0.0.1,localhost\"";
         let finished = machine.examine();
-        assert_finding(&finished, "look", "proxy", name, cure);
+        assert_finding(&finished, "look", "proxy", name, fix);
         assert!(!finished.stdout.contains("proxy.example"), "{}", finished.stdout);
         machine.set("no_proxy", "example.com");
-        let cure = "export no_proxy=\"$no_proxy,127.0.0.1,localhost\"";
-        assert_finding(&machine.examine(), "look", "proxy", name, cure);
+        let fix = "export no_proxy=\"$no_proxy,127.0.0.1,localhost\"";
+        assert_finding(&machine.examine(), "look", "proxy", name, fix);
         machine.set("no_proxy", "example.com, 127.0.0.1");
         assert_finding(&machine.examine(), "ok", "proxy", name, "");
     }
-    // Only cargo heeds these two.
-    let mut machine = Machine::new();
-    machine.set("CARGO_HTTP_PROXY", secret);
-    assert_finding(&machine.examine(), "ok", "proxy", "for cargo alone, from CARGO_HTTP_PROXY", "");
-    let mut machine = Machine::new();
-    machine.set("CARGO_HOME", machine.workshop.path("home").to_str().unwrap());
-    machine.workshop.write("home/config.toml", &format!("[http]\nproxy = \"{secret}\"\n"));
-    let finished = machine.examine();
-    assert_finding(&finished, "ok", "proxy", "home/config.toml", "");
-    assert!(!finished.stdout.contains("secret"), "{}", finished.stdout);
 }
 
 #[test]
-fn variables_that_would_surprise_are_named() {
+fn unexpected_variables_are_found() {
     let azure = "InstrumentationKey=5ec3e7;IngestionEndpoint=https://example.com/";
     let string = "APPLICATIONINSIGHTS_CONNECTION_STRING";
     for (name, value, found) in [
-        ("OTEL_SERVICE_NAME", "x", "OTEL_SERVICE_NAME set: the steps heed that"),
-        (string, azure, "leads away from this machine"),
-        ("PORT", "9000", "PORT set: the app listens there"),
-        ("RUSTFLAGS", "-g", "RUSTFLAGS set: a terminal without builds everything again"),
+        ("OTEL_SERVICE_NAME", "x", "OTEL_SERVICE_NAME set: the steps use it"),
+        (string, azure, "send to another machine"),
+        ("PORT", "9000", "PORT set: the app does not listen"),
+        ("RUSTFLAGS", "-g", "RUSTFLAGS set: a terminal without it builds everything again"),
         ("CARGO_TARGET_DIR", "/tmp/x", "CARGO_TARGET_DIR set"),
     ] {
         let mut machine = Machine::new();
@@ -407,47 +393,50 @@ fn variables_that_would_surprise_are_named() {
     }
     let mut machine = Machine::new();
     machine.set(string, "InstrumentationKey=0;IngestionEndpoint=http://127.0.0.1:4319/");
-    assert_finding(&machine.examine(), "ok", "variables", "none that would surprise", "");
+    assert_finding(&machine.examine(), "ok", "variables", "no unexpected ones", "");
 }
 
 #[test]
-fn what_is_optional_never_fails() {
+fn optional_tools_are_never_wrong() {
     let machine = Machine::new();
     let url = "https://docs.docker.com/get-started/get-docker/";
-    assert_finding(&machine.examine(), "optional", "Docker", "not here", url);
-    assert_finding(&machine.examine(), "optional", "direnv", "not here", "https://direnv.net");
+    assert_finding(&machine.examine(), "optional", "Docker", "missing", url);
+    assert_finding(&machine.examine(), "optional", "direnv", "missing", "https://direnv.net");
     let url = "https://learn.microsoft.com/cli/azure/install-azure-cli";
-    assert_finding(&machine.examine(), "optional", "Azure CLI", "not here", url);
-    // Neither is run, so neither can hang.
+    assert_finding(&machine.examine(), "optional", "Azure CLI", "missing", url);
+    // Neither program is run.
     machine.program("direnv", "exec /bin/sleep 600");
     machine.program("az", "exec /bin/sleep 600");
     machine.program("docker", "exit 1");
     let finished = machine.examine();
-    assert_finding(&finished, "ok", "direnv", "here", "");
-    assert_finding(&finished, "ok", "Azure CLI", "here", "");
+    assert_finding(&finished, "ok", "direnv", "installed", "");
+    assert_finding(&finished, "ok", "Azure CLI", "installed", "");
     assert!(finished.stdout.contains("optional  Docker"), "{}", finished.stdout);
-    assert!(finished.stdout.contains("here, but its engine does not run"), "{}", finished.stdout);
+    assert!(
+        finished.stdout.contains("installed, but its engine does not run"),
+        "{}",
+        finished.stdout
+    );
     assert_eq!(finished.status.code(), Some(0));
 }
 
 #[test]
-fn a_docker_that_hangs_does_not_hang_it() {
+#[ignore = "waits for a timeout of 5 s"]
+fn the_wait_for_docker_is_bounded() {
     let machine = Machine::new();
     machine.program("docker", "exec /bin/sleep 600");
     let start = Instant::now();
-    let running = machine
-        .doctor(&machine.workshop.path(""))
-        .start_when("Looking at this machine ...")
-        .unwrap();
-    assert_eq!(running.stdout(), "", "it says what it does while it does it");
+    let running =
+        machine.doctor(&machine.workshop.path("")).start_when("Checking this machine ...").unwrap();
+    assert_eq!(running.stdout(), "", "no findings yet");
     let finished = running.wait().unwrap();
     assert!(start.elapsed() < Duration::from_secs(30));
-    assert!(finished.stdout.contains("here, but it does not answer"), "{}", finished.stdout);
+    assert!(finished.stdout.contains("installed, but it does not answer"), "{}", finished.stdout);
     assert_eq!(finished.status.code(), Some(0));
 }
 
 #[test]
-fn its_help_explains_the_signs() {
+fn help_explains_the_symbols() {
     let help = Workshop::new().program(&["doctor", "--help"]).run().unwrap().stdout;
     for part in ["✓ ok ", "○ optional ", "! look ", "✗ wrong ", "[default: 13133]"] {
         assert!(help.contains(part), "{part} in {help}");

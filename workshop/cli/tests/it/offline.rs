@@ -1,16 +1,14 @@
-//! The book on a USB stick: opened without a server or a network, it asks for nothing elsewhere.
-
-mod support;
+//! The book without a server and a network: its pages load nothing from elsewhere.
 
 use std::fs;
 use std::path::Path;
 
+use crate::workshop::repository;
+use cli::files::files_in;
 use harness::Program;
 use scraper::{Html, Selector};
-use support::repository;
-use workshop::site::files_in;
 
-/// What a browser loads, or follows, without being told to by its reader.
+/// Elements with an address that a browser loads without a click.
 const LOADED: [(&str, &str); 9] = [
     ("script[src]", "src"),
     ("link[href]:not([rel~=canonical])", "href"),
@@ -29,11 +27,11 @@ fn the_real_book_loads_nothing_from_elsewhere() {
     let program = Program::new(env!("CARGO_BIN_EXE_workshop")).arg("book").arg(out.path());
     let finished = program.arg("--root").arg(repository()).run().unwrap();
     assert!(finished.status.success(), "{}", finished.stderr);
-    assert_eq!(complaints(out.path()), Vec::<String>::new());
+    assert_eq!(problems(out.path()), Vec::<String>::new());
 }
 
 #[test]
-fn the_check_sees_what_it_should() {
+fn the_check_finds_every_kind_of_problem() {
     let folder = tempfile::tempdir().unwrap();
     let write = |path: &str, text: &str| fs::write(folder.path().join(path), text).unwrap();
     fs::create_dir(folder.path().join("deep")).unwrap();
@@ -49,7 +47,7 @@ fn the_check_sees_what_it_should() {
          <a href='deep/page.html?a#b'></a> <a href='#here'></a> <a href='/index.html'></a>",
     );
     assert_eq!(
-        complaints(folder.path()),
+        problems(folder.path()),
         [
             "deep/page.html: a[href] missing.html is not in the folder",
             "index.html: a playground",
@@ -61,16 +59,16 @@ fn the_check_sees_what_it_should() {
     );
 }
 
-/// Everything in the book at `folder` that does not work from there.
-fn complaints(folder: &Path) -> Vec<String> {
-    let mut complaints = Vec::new();
+/// Everything in the book at `folder` that needs a server or a network.
+fn problems(folder: &Path) -> Vec<String> {
+    let mut problems = Vec::new();
     for file in files_in(folder).unwrap() {
         let name = file.to_str().unwrap().to_owned();
         let extension = file.extension().unwrap_or_default();
         if extension == "css" {
             let text = fs::read_to_string(folder.join(&file)).unwrap();
             let loads = ["url(http", "url(\"http", "url('http", "url(//", "@import"];
-            complaints.extend(
+            problems.extend(
                 loads.iter().filter(|it| text.contains(**it)).map(|it| format!("{name}: {it}")),
             );
         }
@@ -78,31 +76,31 @@ fn complaints(folder: &Path) -> Vec<String> {
             continue;
         }
         let page = Html::parse_document(&fs::read_to_string(folder.join(&file)).unwrap());
-        // mdBook's script asks play.rust-lang.org as soon as a page has one of these.
+        // For such an element, mdBook's script connects to play.rust-lang.org.
         if page.select(&selector(".playground")).next().is_some() {
-            complaints.push(format!("{name}: a playground"));
+            problems.push(format!("{name}: a playground"));
         }
         let inside = file.parent().unwrap();
         for (what, attribute) in LOADED {
             for element in page.select(&selector(what)) {
                 let target = element.attr(attribute).unwrap();
                 if !leads_inside(folder, inside, target) {
-                    complaints.push(format!("{name}: {what} {target} is not in the folder"));
+                    problems.push(format!("{name}: {what} {target} is not in the folder"));
                 }
             }
         }
         for link in page.select(&selector("a[href]")) {
             let target = link.attr("href").unwrap();
-            // The reader's own choice, and what cannot be had without a network.
+            // A click of the reader, who knows that it needs a network.
             let elsewhere = ["https://", "http://", "mailto:"];
             if !elsewhere.iter().any(|scheme| target.starts_with(scheme))
                 && !leads_inside(folder, inside, target)
             {
-                complaints.push(format!("{name}: a[href] {target} is not in the folder"));
+                problems.push(format!("{name}: a[href] {target} is not in the folder"));
             }
         }
     }
-    complaints
+    problems
 }
 
 /// Whether `target` on a page in `inside` is relative and leads to a file in `folder`.

@@ -1,13 +1,12 @@
-//! A workshop of one step and two pages, and the command run in it.
-
-// Every test file is a program of its own and uses a part of this.
-#![allow(dead_code)]
+//! A workshop of one step and two pages, and the command that runs in it.
 
 use std::fs;
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use harness::{Finished, Program, Running};
+use harness::{Finished, Program, Running, http};
 use tempfile::TempDir;
 
 /// This repository.
@@ -15,7 +14,7 @@ pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Its command for the preprocessor cannot be run, and must not be needed.
+/// The command of the preprocessor does not exist, as the program runs it in its own process.
 const BOOK_TOML: &str = r#"
 [book]
 title = "A small workshop"
@@ -25,7 +24,7 @@ command = "there-is-no-such-program"
 before = ["links"]
 "#;
 
-/// A workshop in a temporary folder, small and free to be broken.
+/// A workshop in a temporary folder.
 pub struct Workshop {
     folder: TempDir,
 }
@@ -52,7 +51,7 @@ impl Workshop {
         self.folder.path().join(path)
     }
 
-    /// Puts a whole file in the place of the old one, as an editor does: nobody sees half of it.
+    /// Replaces a file by a new one, as an editor does, so that no reader sees half of it.
     pub fn write(&self, path: &str, text: &str) {
         let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -61,12 +60,12 @@ impl Workshop {
         fs::rename(new, path).unwrap();
     }
 
-    /// Puts a program at `path` that does `what` in the words of `sh`.
-    pub fn program_that(&self, path: &str, what: &str) -> PathBuf {
+    /// Writes a program to `path`: a script for `sh`.
+    pub fn script(&self, path: &str, what: &str) -> PathBuf {
         let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        // By another process: while a test starts a program, a file that another test has open for
-        // writing cannot be run.
+        // By another process. If this process had it open for writing while another test forks, the
+        // script could not be run (ETXTBSY).
         let write = r#"printf '#!/bin/sh\n%s\n' "$1" > "$2" && chmod +x "$2""#;
         let done = Command::new("sh").args(["-c", write, "sh", what]).arg(&path).status().unwrap();
         assert!(done.success());
@@ -77,7 +76,7 @@ impl Workshop {
         fs::read_to_string(self.path(path)).unwrap()
     }
 
-    /// `cargo workshop` with `args`, to be run as it is.
+    /// `cargo workshop` with `args`.
     pub fn program(&self, args: &[&str]) -> Program {
         let program = Program::new(env!("CARGO_BIN_EXE_workshop"));
         args.iter().fold(program, Program::arg).arg("--root").arg(self.folder.path())
@@ -89,13 +88,13 @@ impl Workshop {
         self.program(&["book", dir.to_str().unwrap()]).run().unwrap()
     }
 
-    /// `cargo workshop` on free ports with `args`, when it is ready.
+    /// Starts `cargo workshop` on a free port with `args`.
     pub fn open(&self, args: &[&str]) -> Classroom {
         let program = self.program(args).arg("--port").arg("0");
         Classroom { running: program.start_when("Ctrl-C").unwrap() }
     }
 
-    /// The same with the stand-ins, on free ports too.
+    /// Starts `cargo workshop` with the stand-ins, on free ports.
     pub fn open_all(&self) -> Classroom {
         let free = "127.0.0.1:0";
         self.open(&["--collector", free, "--health", free, "--app-insights", free])
@@ -120,27 +119,30 @@ impl Classroom {
         self.after("Book: ")
     }
 
-    /// A page of the book, or whatever is at `path`.
+    /// The address of the book's server.
+    pub fn book_address(&self) -> SocketAddr {
+        self.book().strip_prefix("http://").unwrap().parse().unwrap()
+    }
+
+    /// The URL of the Collector stand-in's health check.
+    pub fn health(&self) -> String {
+        let stderr = self.running.stderr();
+        stderr.split("health: ").nth(1).unwrap().split(')').next().unwrap().to_owned()
+    }
+
+    /// The body at `path` of the book's server.
     pub fn get(&self, path: &str) -> String {
-        get(&format!("{}{path}", self.book())).1
+        http::get(&format!("{}{path}", self.book())).unwrap().text()
     }
 
     /// Waits until `text` is on stderr.
-    pub fn says(&self, text: &str) -> String {
+    pub fn wait_for(&self, text: &str) -> String {
         self.running.wait_for_stderr(|stderr| stderr.contains(text)).unwrap()
     }
 }
 
-/// The status and the body at `url`.
-pub fn get(url: &str) -> (u16, String) {
-    let agent = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build();
-    let mut response = agent.new_agent().get(url).call().unwrap();
-    (response.status().as_u16(), response.body_mut().read_to_string().unwrap())
-}
-
-/// Sends JSON to `url`; the status.
-pub fn post(url: &str, json: &str) -> u16 {
-    let agent = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build();
-    let request = agent.new_agent().post(url).header("Content-Type", "application/json");
-    request.send(json).unwrap().status().as_u16()
+/// Prints that a test is skipped, with the reason. Not by `eprintln!`: the output of such macros is
+/// shown only for tests that fail.
+pub fn skip(why: &str) {
+    let _ = writeln!(io::stderr(), "SKIPPED: {why}");
 }

@@ -1,13 +1,11 @@
-//! `cargo workshop book`: what it writes, and what it never touches.
-
-mod support;
+//! `cargo workshop book`: the files that it writes, and the files that it leaves alone.
 
 use std::fs;
 
-use support::Workshop;
+use crate::workshop::Workshop;
 
 #[test]
-fn it_builds_into_a_folder_that_is_new_or_empty_or_its_own() {
+fn builds_into_a_new_an_empty_and_its_own_folder() {
     let workshop = Workshop::new();
     fs::create_dir_all(workshop.path("empty")).unwrap();
     for dir in ["far/away", "empty", "empty"] {
@@ -24,7 +22,7 @@ fn it_builds_into_a_folder_that_is_new_or_empty_or_its_own() {
 }
 
 #[test]
-fn it_never_writes_into_a_folder_of_somebody_elses() {
+fn rejects_a_folder_with_other_files() {
     let workshop = Workshop::new();
     workshop.write("mine/thesis.txt", "years of work");
     workshop.write("file", "a file");
@@ -40,7 +38,7 @@ fn it_never_writes_into_a_folder_of_somebody_elses() {
 }
 
 #[test]
-fn it_replaces_its_own_files_alone() {
+fn replaces_only_its_own_files() {
     let workshop = Workshop::new();
     workshop.write("book/src/SUMMARY.md", "# Summary\n\n- [Hello](hello.md)\n- [In](in/deep.md)\n");
     workshop.write("book/src/in/deep.md", "# Deep\n");
@@ -50,20 +48,20 @@ fn it_replaces_its_own_files_alone() {
     fs::remove_dir_all(workshop.path("book/src/in")).unwrap();
     let finished = workshop.book("out");
     assert!(finished.status.success(), "{}", finished.stderr);
-    assert!(!workshop.path("out/in").exists(), "a page that is gone");
+    assert!(!workshop.path("out/in").exists(), "the page was removed");
     assert_eq!(workshop.read("out/notes.txt"), "a reader's notes");
 
-    // A new page with the name of a file that a reader put there.
+    // A new page with the name of a reader's file.
     workshop.write("out/code.html", "a reader's code");
     workshop.write("book/src/SUMMARY.md", "# Summary\n\n- [Hello](hello.md)\n- [Code](code.md)\n");
     let finished = workshop.book("out");
     assert_eq!(finished.status.code(), Some(1));
-    assert!(finished.stderr.contains("code.html is in the way"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("code.html already exists"), "{}", finished.stderr);
     assert_eq!(workshop.read("out/code.html"), "a reader's code");
 }
 
 #[test]
-fn a_list_that_leads_elsewhere_deletes_nothing() {
+fn a_forged_list_deletes_nothing_elsewhere() {
     let workshop = Workshop::new();
     assert!(workshop.book("out").status.success());
     workshop.write("precious", "gold");
@@ -76,7 +74,7 @@ fn a_list_that_leads_elsewhere_deletes_nothing() {
 }
 
 #[test]
-fn a_directive_with_nothing_to_show_is_named_with_its_line() {
+fn an_invalid_directive_is_an_error_with_its_line() {
     let workshop = Workshop::new();
     assert!(workshop.book("out").status.success());
     workshop.write("book/src/hello.md", "# Hello\n\n{{#output step-01/console}}\n");
@@ -91,8 +89,8 @@ fn a_directive_with_nothing_to_show_is_named_with_its_line() {
 }
 
 #[test]
-fn what_mdbook_merely_logs_fails_too() {
-    // An element that is never closed is a warning to mdBook, and a page that looks wrong.
+fn a_warning_of_mdbook_is_an_error() {
+    // mdBook logs a warning for an unclosed element.
     let workshop = Workshop::new();
     workshop.write("book/src/hello.md", "# Hello\n\n<div>\n\nnever closed\n");
     let finished = workshop.book("out");
@@ -103,7 +101,7 @@ fn what_mdbook_merely_logs_fails_too() {
 }
 
 #[test]
-fn a_page_that_is_missing_is_not_made_up() {
+fn a_missing_page_is_an_error() {
     let workshop = Workshop::new();
     workshop.write("book/src/SUMMARY.md", "# Summary\n\n- [Hello](hello.md)\n- [New](new.md)\n");
     let finished = workshop.book("out");

@@ -1,0 +1,10 @@
+//! The command as its users run it, in small workshops in temporary folders.
+
+mod book;
+mod classroom;
+mod doctor;
+mod mdbook;
+mod offline;
+mod pack;
+mod prepare;
+mod workshop;
