@@ -5,23 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use mdbook_driver::config::Config;
 use notify_debouncer_full::notify::{RecommendedWatcher, RecursiveMode};
 use notify_debouncer_full::{DebounceEventResult, Debouncer, RecommendedCache, new_debouncer};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::workspace::Workspace;
 
-/// Folders with sources of the book.
-const FOLDERS: [&str; 4] = ["azure", "book", "steps", "workshop/cli/snapshots"];
-/// Other sources of the book.
-const FILES: [&str; 6] = [
-    ".env.example",
-    ".envrc",
-    "Cargo.lock",
-    "Cargo.toml",
-    "docker-compose.yml",
-    "otel-collector-config.yml",
-];
 /// An editor writes, renames and deletes to save a file; git writes hundreds of files. Changes are
 /// complete after this time without one.
 const QUIET: Duration = Duration::from_millis(200);
@@ -30,6 +20,8 @@ const QUIET: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub struct Changes {
     root: PathBuf,
+    /// Files and folders, relative to the root.
+    sources: Vec<PathBuf>,
     watcher: Debouncer<RecommendedWatcher, RecommendedCache>,
     events: UnboundedReceiver<DebounceEventResult>,
 }
@@ -39,6 +31,7 @@ impl Changes {
     pub fn of(workspace: &Workspace) -> Result<Self> {
         // Events have paths without symbolic links.
         let root = workspace.root().canonicalize().context("Cannot find the workshop's folder")?;
+        let sources = sources(workspace)?;
         let (sender, events) = unbounded_channel();
         let mut watcher = new_debouncer(QUIET, None, move |event| {
             // An error means that the program ends.
@@ -46,12 +39,12 @@ impl Changes {
         })?;
         // A file is watched through its folder, as editors replace the file.
         watcher.watch(&root, RecursiveMode::NonRecursive)?;
-        for folder in FOLDERS.map(|folder| root.join(folder)) {
+        for folder in sources.iter().map(|source| root.join(source)) {
             if folder.is_dir() {
                 watcher.watch(&folder, RecursiveMode::Recursive)?;
             }
         }
-        Ok(Self { root, watcher, events })
+        Ok(Self { root, sources, watcher, events })
     }
 
     /// Waits for changes, and returns the changed sources, relative to the workshop's folder.
@@ -81,7 +74,7 @@ impl Changes {
             }
             for path in &event.paths {
                 let Ok(path) = path.strip_prefix(&self.root) else { continue };
-                if is_source(path) {
+                if is_source(path, &self.sources) {
                     changed.insert(path.to_owned());
                 }
             }
@@ -91,25 +84,33 @@ impl Changes {
         }
     }
 
-    /// Watches a folder of [`FOLDERS`] that did not exist at the start, or that git replaced.
+    /// Watches a folder that did not exist at the start, or that git replaced.
     fn watch_new_folder(&mut self, path: &Path) {
         let folder = self.root.join(path);
-        if FOLDERS.iter().any(|folder| path == Path::new(folder)) && folder.is_dir() {
+        if self.sources.iter().any(|source| source == path) && folder.is_dir() {
             // After an error, the book does not follow changes in this folder.
             let _ = self.watcher.watch(folder, RecursiveMode::Recursive);
         }
     }
 }
 
-/// Whether `path`, relative to the workshop's folder, is a source of the book.
-fn is_source(path: &Path) -> bool {
-    if FILES.iter().any(|file| path == Path::new(file)) {
+/// The folder of the book, and the sources elsewhere, which book.toml lists for `mdbook serve`, too.
+fn sources(workspace: &Workspace) -> Result<Vec<PathBuf>> {
+    let config = Config::from_disk(workspace.book().join("book.toml"))?;
+    let elsewhere = config.build.extra_watch_dirs.iter();
+    let elsewhere = elsewhere.filter_map(|path| path.strip_prefix("..").ok().map(PathBuf::from));
+    Ok([PathBuf::from("book")].into_iter().chain(elsewhere).collect())
+}
+
+/// Whether `path` is one of `sources`, or in one of them.
+fn is_source(path: &Path, sources: &[PathBuf]) -> bool {
+    if sources.iter().any(|source| source == path) {
         return true;
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     // Temporary files of editors: `.index.md.swp`, `index.md~`, and vim's `4913`.
     let temporary = name.starts_with('.') || name.ends_with('~') || name == "4913";
-    !temporary && FOLDERS.iter().any(|folder| path.starts_with(folder))
+    !temporary && sources.iter().any(|source| path.starts_with(source))
 }
 
 #[cfg(test)]
@@ -118,13 +119,14 @@ mod tests {
 
     #[test]
     fn only_sources_of_the_book_count() {
+        let sources = ["book", "steps", "azure", ".envrc"].map(PathBuf::from);
         for source in ["book/src/index.md", "steps/01-plain-app/src/app.rs", ".envrc", "azure"] {
-            assert!(is_source(Path::new(source)), "{source}");
+            assert!(is_source(Path::new(source), &sources), "{source}");
         }
         for other in
             ["target", ".env", "steps.md", "book/src/.index.md.swp", "book/src/index.md~", ""]
         {
-            assert!(!is_source(Path::new(other)), "{other}");
+            assert!(!is_source(Path::new(other), &sources), "{other}");
         }
     }
 }

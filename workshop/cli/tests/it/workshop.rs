@@ -19,6 +19,9 @@ const BOOK_TOML: &str = r#"
 [book]
 title = "A small workshop"
 
+[build]
+extra-watch-dirs = ["../steps", "../azure", "../Cargo.lock"]
+
 [preprocessor.steps]
 command = "there-is-no-such-program"
 before = ["links"]
