@@ -17,7 +17,7 @@ use harness::{Error, Finished, Program, Running};
 
 use crate::{
     console,
-    model::{Destination, Telemetry},
+    model::{Destination, Metric, Telemetry},
     receivers::{Received, Receiver, Unreachable},
     visit::{self, Tally},
 };
@@ -32,6 +32,8 @@ const SHORT: &str = "150";
 const LONG: &str = "3600000";
 /// The longest wait for the exports to have counted every visit.
 const SETTLE: Duration = Duration::from_millis(1500);
+/// Numbers that have stayed the same for so long, over four exports, stay as they are.
+const STEADY: Duration = Duration::from_millis(700);
 /// How often to look.
 const POLL: Duration = Duration::from_millis(25);
 
@@ -115,6 +117,12 @@ impl Evidence {
             Destination::Collector => &self.collector.telemetry,
             Destination::AppInsights => &self.app_insights.telemetry,
         }
+    }
+
+    /// The events of all metrics.
+    fn events(&self) -> f64 {
+        let metrics = Destination::ALL.into_iter().flat_map(|at| self.at(at).metrics.values());
+        metrics.map(Metric::events).fold(0.0, |sum, events| sum + events)
     }
 
     fn exports(&self) -> [usize; 3] {
@@ -362,9 +370,15 @@ fn settle(
     complete: impl Fn(&Evidence) -> bool,
 ) -> Evidence {
     let deadline = Instant::now() + SETTLE;
+    let mut last = (0.0, Instant::now());
     loop {
         let evidence = back_ends.evidence(&running.stdout());
-        if complete(&evidence) || Instant::now() > deadline {
+        let (now, events) = (Instant::now(), evidence.events());
+        if (events - last.0).abs() > f64::EPSILON {
+            last = (events, now);
+        }
+        let steady = events > 0.0 && now - last.1 > STEADY;
+        if complete(&evidence) || steady || now > deadline {
             return evidence;
         }
         thread::sleep(POLL);
