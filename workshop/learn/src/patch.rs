@@ -9,17 +9,17 @@ use crate::app::App;
 pub fn apply(app: &mut App, text: &str) -> Result<()> {
     for file in PatchSet::parse(text, ParseOptions::unidiff()) {
         let file = file.context("this is not a unified diff")?;
-        let (old, path) = match file.operation().strip_prefix(1) {
-            FileOperation::Create(path) => ("", path.into_owned()),
-            FileOperation::Modify { modified: path, .. } => {
-                let old = app.get(&*path).with_context(|| format!("there is no {path}"))?;
-                (old.as_str(), path.into_owned())
+        let (old, name) = match file.operation().strip_prefix(1) {
+            FileOperation::Create(name) => ("", name.into_owned()),
+            FileOperation::Modify { modified: name, .. } => {
+                let old = app.get(&*name).with_context(|| format!("there is no {name}"))?;
+                (old.as_str(), name.into_owned())
             }
             _ => bail!("a patch can change files and create them, nothing else"),
         };
         let patch = file.patch().as_text().context("this is not a text")?;
-        let new = diffy::apply(old, patch).with_context(|| format!("{path} has changed"))?;
-        app.insert(path, new);
+        let new = diffy::apply(old, patch).with_context(|| format!("{name} has changed"))?;
+        app.insert(name, new);
     }
     Ok(())
 }
