@@ -1,6 +1,6 @@
 //! The exercises, in the order of the chapters.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
@@ -30,6 +30,9 @@ pub struct Exercise {
     pub solution: State,
     /// How to find out whether it is solved.
     pub check: Check,
+    /// A registry, in the syntax of `telemetry/`, with the metrics that the exercise adds.
+    #[serde(skip)]
+    pub registry: Option<PathBuf>,
 }
 
 /// How an exercise is checked.
@@ -68,6 +71,7 @@ fn find(root: &Path, name: &str) -> Result<Exercise> {
     let mut exercise: Exercise =
         toml::from_str(&text).with_context(|| format!("exercises/{name}/exercise.toml"))?;
     exercise.name.clone_from(name);
+    exercise.registry = Some(folder.join("telemetry.yaml")).filter(|file| file.is_file());
     exercise.start.read_patch(&folder)?;
     exercise.solution.read_patch(&folder)?;
     Ok(exercise)
