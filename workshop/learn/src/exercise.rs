@@ -62,8 +62,10 @@ pub fn exercises(root: &Path) -> Result<Vec<Exercise>> {
 /// An exercise by its name, or by the number that the name begins with.
 fn find(root: &Path, name: &str) -> Result<Exercise> {
     let known = folders(&root.join("exercises"))?;
-    let is_meant = |known: &&String| *known == name || known.split('-').next() == Some(name);
-    let Some(name) = known.iter().find(is_meant) else {
+    let number = |name: &str| name.split('-').next().and_then(|number| number.parse::<u8>().ok());
+    let meant = known.iter().find(|known| *known == name);
+    let by_number = || known.iter().find(|known| number(known) == name.parse().ok());
+    let Some(name) = meant.or_else(by_number) else {
         bail!("There is no exercise {name}: cargo workshop exercise lists them");
     };
     let folder = root.join("exercises").join(name);

@@ -29,6 +29,7 @@ pub fn mystery(root: &Path, force: bool) -> Result<String> {
 /// Shows the fault of the lab that `mystery` has put into `mine/`.
 pub fn reveal(root: &Path) -> Result<String> {
     let name = fs::read_to_string(root.join(MINE).join(NAME))
+        .ok()
         .context("There is no mystery in mine/: cargo workshop mystery puts one there")?;
     let lab = lab::find(root, name.trim())?;
     Ok(format!(
