@@ -1,24 +1,28 @@
-//! Finds the programs under test. They are built as a user builds them, each with
-//! `cargo build -p NAME`: the tests' own needs must not give them features they would not have.
+//! Finds the programs under test. Each is built as a user builds it, with `cargo build -p NAME`:
+//! the dependencies of the tests must not add features to it.
 
 use std::{
     collections::BTreeMap,
     env, fs,
     io::{self, Write as _},
     path::{Path, PathBuf},
-    process::Command,
-    sync::Mutex,
+    sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use harness::Program;
 
 pub mod book;
 pub mod browser;
+pub mod lock;
 mod session;
 mod visitors;
 
 pub use session::{Session, envelopes, greetings, otlp, pointed_at, readable, requests};
 pub use visitors::visited;
+
+/// Enough to build a package and its dependencies on a slow machine.
+const BUILD_LIMIT: Duration = Duration::from_secs(1800);
 
 /// Each step: its number, and its folder below `steps/`.
 pub const STEPS: [(u8, &str); 5] = [
@@ -56,7 +60,7 @@ pub fn azure(program: Program, address: impl std::fmt::Display) -> Program {
     program.env("APPLICATIONINSIGHTS_CONNECTION_STRING", string)
 }
 
-/// An instrumentation key that must not appear anywhere.
+/// An instrumentation key that no output may show.
 pub const KEY: &str = "5ec3e700-0000-4000-8000-0123456789ab";
 
 /// The Collector stand-in, on any free port.
@@ -70,39 +74,26 @@ pub fn app_insights() -> Program {
     Program::new(executable("app-insights")).arg("--listen").arg("127.0.0.1:0")
 }
 
-/// The binary of a package, built if need be.
+/// The binary of a package, built if it is not up to date.
 ///
 /// # Panics
-/// When it does not build; the compiler's words are on stderr.
+/// When the package does not build.
 pub fn executable(package: &str) -> PathBuf {
     static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
-    let mut known = BUILT.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let build = || {
-        let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        for (name, _) in env::vars_os() {
-            let text = name.to_string_lossy();
-            // What cargo told this test of its own package would make ring build anew, each time.
-            if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
-                cargo.env_remove(name);
-            }
-        }
-        let output = cargo
-            .args(["build", "--locked", "--message-format=json", "-p", package])
-            .current_dir(root())
-            .stderr(std::process::Stdio::inherit())
-            .output()
-            .expect("cargo runs");
-        assert!(output.status.success(), "cargo build -p {package} failed");
-        let messages = String::from_utf8_lossy(&output.stdout).into_owned();
-        let mut executables = messages.lines().filter_map(|line| {
-            let message: serde_json::Value = serde_json::from_str(line).ok()?;
-            Some(PathBuf::from(message["executable"].as_str()?))
-        });
-        executables
-            .next_back()
-            .unwrap_or_else(|| panic!("cargo build -p {package} made no program"))
-    };
-    known.entry(package.to_string()).or_insert_with(build).clone()
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    built.entry(package.to_string()).or_insert_with(|| build(package)).clone()
+}
+
+fn build(package: &str) -> PathBuf {
+    let cargo =
+        Program::cargo().args(["build", "--locked", "--message-format=json", "-p", package]);
+    let built = cargo.current_dir(root()).limit(BUILD_LIMIT).run().expect("cargo runs");
+    assert!(built.status.success(), "cargo build -p {package} failed:\n{}", built.stderr);
+    let mut executables = built.stdout.lines().filter_map(|line| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        Some(PathBuf::from(message["executable"].as_str()?))
+    });
+    executables.next_back().unwrap_or_else(|| panic!("cargo build -p {package} made no program"))
 }
 
 /// Compares `text` with the snapshot `name` in the step's own folder, where the book and a
@@ -115,14 +106,14 @@ pub fn assert_snapshot(step: u8, name: &str, text: &str) {
     settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
-/// Says that a test is left out, and why. Not by `eprintln!`: what a test prints with a macro is
-/// shown only when it fails.
+/// Prints that a test is skipped, with the reason. Not by `eprintln!`: the output of such macros is
+/// shown only for tests that fail.
 pub fn skip(why: impl std::fmt::Display) {
     let _ = writeln!(io::stderr(), "SKIPPED: {why}");
 }
 
-/// Compares `svg` with the picture `name` of the book. `INSTA_UPDATE=always` accepts what is new,
-/// as for snapshots.
+/// Compares `svg` with the picture `name` of the book. `INSTA_UPDATE=always` accepts a new one, as
+/// for snapshots.
 ///
 /// # Panics
 /// When they differ, or the picture cannot be written.
@@ -134,7 +125,7 @@ pub fn assert_figure(name: &str, svg: &str) {
     let there = fs::read_to_string(&path).unwrap_or_default();
     assert!(
         there == svg,
-        "book/src/images/{name}.svg is not what is drawn now. Accept it with \
+        "book/src/images/{name}.svg is out of date. Accept the new picture with \
          INSTA_UPDATE=always, and look at it."
     );
 }

@@ -12,8 +12,12 @@ use tempfile::TempDir;
 use tokio::runtime::{self, Runtime};
 use url::{ParseError, Url};
 
-use super::{LIMIT, turn::Turn};
+use super::LIMIT;
+use crate::lock::{self, Place};
 
+/// Each browser is half a dozen processes: more of them would keep each other from loading a page
+/// in time.
+const AT_ONCE: usize = 2;
 /// Above the limits that `chromedriver` is given, whose errors say more.
 const DRIVER_LIMIT: Duration = Duration::from_secs(90);
 /// How long a browser may take to close before it is killed.
@@ -34,19 +38,19 @@ pub(super) struct Driver {
     /// The browser's own process, for when it does not close.
     browser: Option<Pid>,
     runtime: Runtime,
-    // In this order: the programs have ended when their folder goes, and then it is another's turn.
+    // In this order: the programs end, then their folder goes, then another browser may start.
     _chromedriver: Running,
     _profile: TempDir,
-    _turn: Turn,
+    _place: Place,
 }
 
 impl Driver {
     pub(super) fn start() -> Result<Self, Error> {
-        let turn = Turn::wait();
+        let place = lock::wait("browser", AT_ONCE);
         let broken = |error: &dyn std::fmt::Display| Error::Broken(error.to_string());
         let profile = tempfile::tempdir().map_err(|error| broken(&error))?;
-        // Its sign is on stdout.
-        let chromedriver = Program::new("chromedriver").arg("--port=0").start_when("");
+        let chromedriver =
+            Program::new("chromedriver").arg("--port=0").start_when("successfully on port ");
         let chromedriver = chromedriver.map_err(|error| match error {
             harness::Error::Start { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Error::Missing("there is no chromedriver".to_string())
@@ -80,7 +84,7 @@ impl Driver {
             runtime,
             _chromedriver: chromedriver,
             _profile: profile,
-            _turn: turn,
+            _place: place,
         })
     }
 

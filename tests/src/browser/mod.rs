@@ -13,7 +13,7 @@
 //!
 //! Where there is no Chromium, a test says `SKIPPED` and passes, unless `BROWSER=required`. With
 //! `HEADED=1` the browser has a window that one can watch:
-//! `HEADED=1 cargo test -p tests --test browser_book -- --test-threads 1 search`.
+//! `HEADED=1 cargo test -p tests --test browser -- --ignored --test-threads 1 search`.
 //!
 //! A method that cannot do what it should panics, and says on which page.
 
@@ -23,7 +23,6 @@ mod log;
 mod page;
 mod picture;
 mod screenshot;
-mod turn;
 
 use std::{fmt, time::Duration};
 

@@ -1,30 +1,59 @@
-//! A hundred thousand damaged payloads: no panic, and no memory that stays or swells.
+//! Damaged payloads cause no panic and no growth of memory. `fuzz/` tries more of them.
 //!
-//! `fuzz/` goes further, for hours if need be; this is what there is time for in every test run.
-
-mod common;
+//! A binary of its own, as it measures the memory of its process.
 
 use collector::{Encoding, decode, print};
-use common::{both_encodings, corpus, program};
+use corpus::both_encodings;
 
-const PAYLOADS: usize = 100_000;
+#[path = "it/support/corpus.rs"]
+mod corpus;
 
 #[test]
-fn damaged_payloads_are_refused_or_printed_and_leave_nothing_behind() {
-    let mut corpus: Vec<_> = (0..500).map(corpus::random).collect();
-    corpus.extend(corpus::by_hand().into_iter().map(|(_, json)| json));
-    // Short ones: a hit is then more likely to matter, and the test takes seconds.
-    corpus.retain(|json| json.len() < 4_000);
-    let corpus: Vec<_> =
-        corpus.iter().map(|json| both_encodings(json).map(|(_, body)| body)).collect();
-    let corpus: Vec<_> = corpus.into_iter().filter(|[_, protobuf]| !protobuf.is_empty()).collect();
-    assert!(corpus.len() > 100, "only {} payloads to damage", corpus.len());
+fn damaged_payloads_are_refused_or_printed() {
+    let outcomes = try_damaged(2_000, &payloads(), &mut fastrand::Rng::with_seed(1));
+    assert!(outcomes.printed > 200 && outcomes.refused > 200, "{outcomes:?}");
+}
 
-    let rng = &mut fastrand::Rng::with_seed(0);
-    let (mut printed, mut refused) = (0, 0);
-    let mut memory_after_a_while = None;
-    for number in 0..PAYLOADS {
-        let bodies = &corpus[rng.usize(..corpus.len())];
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "decodes a hundred thousand payloads"]
+fn damaged_payloads_do_not_grow_memory() {
+    let memory = || harness::Memory::of(std::process::id()).expect("this process");
+    let (payloads, mut rng) = (payloads(), fastrand::Rng::with_seed(0));
+    try_damaged(10_000, &payloads, &mut rng);
+    let before = memory();
+    let outcomes = try_damaged(90_000, &payloads, &mut rng);
+    assert!(outcomes.printed > 10_000 && outcomes.refused > 10_000, "{outcomes:?}");
+    let after = memory();
+    let [resident, peak] =
+        [after.resident, after.peak].map(|size| size.saturating_sub(before.resident));
+    assert!(resident < 4 << 20, "{resident} bytes stay");
+    assert!(peak < 32 << 20, "{peak} bytes at the most");
+}
+
+/// A request in JSON and in Protobuf.
+type Encoded = [Vec<u8>; 2];
+
+/// The payloads to damage. They are short: a change then matters more often.
+fn payloads() -> Vec<Encoded> {
+    let by_hand = corpus::by_hand().into_iter().map(|(_, json)| json);
+    let short = (0..500).map(corpus::random).chain(by_hand).filter(|json| json.len() < 4_000);
+    let encoded = short.map(|json| both_encodings(&json).map(|(_, body)| body));
+    let payloads: Vec<_> = encoded.filter(|[_, protobuf]| !protobuf.is_empty()).collect();
+    assert!(payloads.len() > 100, "only {} payloads to damage", payloads.len());
+    payloads
+}
+
+#[derive(Debug, Default)]
+struct Outcomes {
+    printed: usize,
+    refused: usize,
+}
+
+fn try_damaged(times: usize, payloads: &[Encoded], rng: &mut fastrand::Rng) -> Outcomes {
+    let mut outcomes = Outcomes::default();
+    for _ in 0..times {
+        let bodies = &payloads[rng.usize(..payloads.len())];
         let (encoding, body) = if rng.bool() {
             (Encoding::Json, &bodies[0])
         } else {
@@ -34,28 +63,16 @@ fn damaged_payloads_are_refused_or_printed_and_leave_nothing_behind() {
         match decode(encoding, &payload.body) {
             Ok(request) => {
                 let text = print(&request);
-                assert!(
-                    text.is_empty() || text.ends_with("\n\n"),
-                    "the end of the text is missing"
-                );
-                printed += 1;
+                assert!(text.is_empty() || text.ends_with("\n\n"), "the text has no end");
+                outcomes.printed += 1;
             }
             Err(error) => {
                 assert!(!error.to_string().is_empty());
-                refused += 1;
+                outcomes.refused += 1;
             }
         }
-        if number == PAYLOADS / 10 {
-            memory_after_a_while = memory();
-        }
     }
-    assert!(printed > 10_000 && refused > 10_000, "{printed} printed, {refused} refused");
-    if let (Some(before), Some(after)) = (memory_after_a_while, memory()) {
-        let [resident, peak] =
-            [after.resident, after.peak].map(|size| size.saturating_sub(before.resident));
-        assert!(resident < 4 << 20, "{resident} bytes stay");
-        assert!(peak < 32 << 20, "{peak} bytes at the most");
-    }
+    outcomes
 }
 
 /// Shown when a payload makes the code panic.
@@ -76,8 +93,8 @@ impl Drop for Payload {
     }
 }
 
-/// Half of the time another digit or a flipped bit, which is often still a request; else a hit or
-/// two, which seldom is.
+/// Half of the time another digit or a flipped bit: the result is often still a request. Else one
+/// or two larger changes: the result seldom is a request.
 fn damage(body: &[u8], rng: &mut fastrand::Rng) -> Vec<u8> {
     let mut body = body.to_vec();
     if rng.bool() {
@@ -103,7 +120,7 @@ fn damage(body: &[u8], rng: &mut fastrand::Rng) -> Vec<u8> {
     body
 }
 
-/// What JSON and this schema are made of.
+/// Pieces of JSON and of this schema.
 const PIECES: [&str; 16] = [
     "null",
     "true",
@@ -122,16 +139,3 @@ const PIECES: [&str; 16] = [
     "\\ud800",
     "99999999999999999999",
 ];
-
-/// What this process holds of memory, in bytes.
-struct Memory {
-    resident: usize,
-    peak: usize,
-}
-
-/// Measured on Linux alone.
-fn memory() -> Option<Memory> {
-    let id = std::process::id();
-    let measure = |line| program::memory(id, line);
-    cfg!(target_os = "linux").then(|| Memory { resident: measure("VmRSS"), peak: measure("VmHWM") })
-}

@@ -1,4 +1,4 @@
-//! A back end that answers as it is told to, for tests of failures.
+//! A back end whose answers a test chooses, for tests of failures.
 
 use std::{
     io,
@@ -17,9 +17,9 @@ pub enum Answer {
     Status(u16),
     /// Answers with this status and a `Retry-After` of so many seconds.
     RetryAfter(u16, u32),
-    /// Sends the client to `/elsewhere` with this status.
+    /// Redirects the client to `/elsewhere` with this status.
     Redirect(u16),
-    /// Takes the request and never answers.
+    /// Reads the request and never answers.
     Never,
 }
 
@@ -32,7 +32,7 @@ pub struct Received {
     pub encoding: String,
     /// The body as it came over the wire.
     pub body: Vec<u8>,
-    /// When it came.
+    /// The time of its arrival.
     pub at: Instant,
 }
 
@@ -57,19 +57,13 @@ impl Inbox {
 }
 
 impl Backend {
-    /// Starts on any free port of the loopback address. `answer` is given the number of requests
-    /// that came before.
-    ///
-    /// # Errors
-    /// When no port is to be had.
+    /// Starts on any free port of the loopback address. `answer` gets the number of earlier
+    /// requests.
     pub fn start(answer: impl FnMut(usize) -> Answer + Send + 'static) -> io::Result<Self> {
         Self::at(([127, 0, 0, 1], 0).into(), answer)
     }
 
-    /// Starts at `address`, for one that comes back where it was.
-    ///
-    /// # Errors
-    /// When the address is taken.
+    /// Starts at `address`, for a back end that comes back at its old address.
     pub fn at(
         address: SocketAddr,
         mut answer: impl FnMut(usize) -> Answer + Send + 'static,
@@ -77,52 +71,12 @@ impl Backend {
         let server = Arc::new(Server::http(address).map_err(io::Error::other)?);
         let address = server.server_addr().to_ip().ok_or_else(|| io::Error::other("no address"))?;
         let inbox = Arc::new(Inbox::default());
-        let (listener, sink) = (Arc::clone(&server), Arc::clone(&inbox));
-        let thread = thread::spawn(move || {
-            let mut unanswered = Vec::new();
-            // Ends with the error that `unblock` causes.
-            while let Ok(mut request) = listener.recv() {
-                let mut body = Vec::new();
-                if request.as_reader().read_to_end(&mut body).is_err() {
-                    continue;
-                }
-                let encoding = request.headers().iter().find(|h| h.field.equiv("Content-Encoding"));
-                let received = Received {
-                    path: request.url().to_string(),
-                    encoding: encoding.map(|header| header.value.to_string()).unwrap_or_default(),
-                    body,
-                    at: Instant::now(),
-                };
-                let before = sink.lock().len();
-                let answer = answer(before);
-                sink.lock().push(received);
-                sink.arrived.notify_all();
-                let with_header = |status: u16, name: &str, value: String| {
-                    let header = Header::from_bytes(name, value);
-                    header.into_iter().fold(Response::empty(status), Response::with_header)
-                };
-                let response = match answer {
-                    Answer::Status(status) => Response::empty(status),
-                    Answer::RetryAfter(status, seconds) => {
-                        with_header(status, "Retry-After", seconds.to_string())
-                    }
-                    Answer::Redirect(status) => {
-                        with_header(status, "Location", "/elsewhere".to_string())
-                    }
-                    Answer::Never => {
-                        // Dropped, tiny_http would answer for us.
-                        unanswered.push(request);
-                        continue;
-                    }
-                };
-                // Whoever asked may have gone; that is the client's affair.
-                let _ = request.respond(response);
-            }
-        });
+        let (listener, received) = (Arc::clone(&server), Arc::clone(&inbox));
+        let thread = thread::spawn(move || serve(&listener, &received, &mut answer));
         Ok(Self { address, server, inbox, thread: Some(thread) })
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -132,7 +86,7 @@ impl Backend {
         self.inbox.lock().clone()
     }
 
-    /// Waits for `count` requests in all, a minute at most, and returns those that came.
+    /// Waits for `count` requests in all, a minute at most, and returns all so far.
     pub fn wait_for(&self, count: usize) -> Vec<Received> {
         let requests = self.inbox.lock();
         let few = |requests: &mut Vec<Received>| requests.len() < count;
@@ -141,11 +95,54 @@ impl Backend {
     }
 }
 
+/// Answers requests until the server is unblocked.
+fn serve(server: &Server, inbox: &Inbox, answer: &mut impl FnMut(usize) -> Answer) {
+    let mut unanswered = Vec::new();
+    while let Ok(mut request) = server.recv() {
+        let mut body = Vec::new();
+        if request.as_reader().read_to_end(&mut body).is_err() {
+            continue;
+        }
+        let encoding = request.headers().iter().find(|h| h.field.equiv("Content-Encoding"));
+        let received = Received {
+            path: request.url().to_string(),
+            encoding: encoding.map(|header| header.value.to_string()).unwrap_or_default(),
+            body,
+            at: Instant::now(),
+        };
+        let earlier = inbox.lock().len();
+        let answer = answer(earlier);
+        inbox.lock().push(received);
+        inbox.arrived.notify_all();
+        match response(answer) {
+            // The client may have closed the connection, which is not an error here.
+            Some(response) => drop(request.respond(response)),
+            // A dropped request is answered by tiny_http.
+            None => unanswered.push(request),
+        }
+    }
+}
+
+fn response(answer: Answer) -> Option<Response<io::Empty>> {
+    let with_header = |status: u16, name: &str, value: &str| {
+        let header = Header::from_bytes(name, value);
+        header.into_iter().fold(Response::empty(status), Response::with_header)
+    };
+    match answer {
+        Answer::Status(status) => Some(Response::empty(status)),
+        Answer::RetryAfter(status, seconds) => {
+            Some(with_header(status, "Retry-After", &seconds.to_string()))
+        }
+        Answer::Redirect(status) => Some(with_header(status, "Location", "/elsewhere")),
+        Answer::Never => None,
+    }
+}
+
 impl Drop for Backend {
     fn drop(&mut self) {
         self.server.unblock();
         if let Some(thread) = self.thread.take() {
-            // A thread that panicked has nothing more to say.
+            // The panic of the thread is on stderr already.
             let _ = thread.join();
         }
     }

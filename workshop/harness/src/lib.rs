@@ -1,8 +1,10 @@
-//! Runs a program as a user would: starts it, waits for its ready line, sends it requests, stops
+//! Runs a program as a user would: starts it, waits until it is ready, sends it requests, stops
 //! it, and reads what it printed.
 //!
-//! Nothing here knows a step by name. A program is a path, so that the same checks can one day
-//! judge a program that a learner wrote.
+//! Nothing here knows a step by name. A program is a path, so that the same code runs a step, a
+//! stand-in, and a program that a learner wrote. Such a program may print garbage, flood its
+//! output, or hang: every wait has a limit, captured output is bounded, and each failure is an
+//! [`Error`] with a sentence that says what happened.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), harness::Error> {
@@ -16,8 +18,26 @@
 //! ```
 
 mod backend;
+mod capture;
+mod environment;
+mod error;
+pub mod http;
+#[cfg(target_os = "linux")]
+mod memory;
 mod process;
+mod program;
+#[cfg(feature = "recorder")]
+pub mod recorder;
+mod running;
 pub mod text;
+mod wait;
 
 pub use backend::{Answer, Backend, Received};
-pub use process::{Error, Finished, Program, Reply, Running};
+pub use error::Error;
+#[cfg(target_os = "linux")]
+pub use memory::Memory;
+pub use program::Program;
+#[cfg(feature = "recorder")]
+pub use recorder::Recorder;
+pub use running::{Finished, Running};
+pub use wait::wait_until;

@@ -1,13 +1,13 @@
-//! Makes what an exporter printed comparable: sorted, where the SDK's order is random, and with
-//! times and durations masked.
+//! Makes the text of an exporter comparable: sorts where the SDK's order is random, and masks times
+//! and durations.
 
-/// What the SDK's stdout exporter prints.
+/// The text of the SDK's stdout exporter.
 const CONSOLE: Format = Format {
     openers: &[&["Metrics"], &["\tInstrumentation Scope #"], &["Metric #"], &["\t\tDataPoint #"]],
     unit: "Unit         : ",
 };
 
-/// What the Collector's debug exporter prints at verbosity `detailed`.
+/// The text of the Collector's debug exporter at verbosity `detailed`.
 const COLLECTOR: Format = Format {
     openers: &[
         &["Metrics\t{", "ResourceMetrics #"],
@@ -23,7 +23,7 @@ const COLLECTOR: Format = Format {
     unit: "-> Unit: ",
 };
 
-/// The lines that open a part, outermost first, and what stands before a metric's unit.
+/// The lines that open a part, outermost first, and the text before a metric's unit.
 struct Format {
     openers: &'static [&'static [&'static str]],
     unit: &'static str,
@@ -99,7 +99,7 @@ fn normalize(text: &str, format: &Format) -> String {
         }
         part_at(&mut root, &open).lines.push(line.to_string());
     }
-    settle(&mut root, 0, None, format);
+    mask_and_sort(&mut root, 0, None, format);
     let mut out = String::new();
     print(&root, &mut out);
     out
@@ -110,8 +110,8 @@ fn part_at<'a>(root: &'a mut Part, path: &[usize]) -> &'a mut Part {
 }
 
 /// Masks and sorts a part and all within it. The order of exports, of metrics within a scope, and
-/// of all lines but attributes means something and stays.
-fn settle(part: &mut Part, level: usize, unit: Option<&'static str>, format: &Format) {
+/// of all lines except attributes has a meaning and stays.
+fn mask_and_sort(part: &mut Part, level: usize, unit: Option<&'static str>, format: &Format) {
     let own = part.lines.iter().find_map(|line| line.trim_start().strip_prefix(format.unit));
     let unit = match own {
         Some("s") => Some("<seconds>"),
@@ -124,7 +124,7 @@ fn settle(part: &mut Part, level: usize, unit: Option<&'static str>, format: &Fo
     }
     sort_attributes(&mut part.lines);
     for part in &mut part.parts {
-        settle(part, level + 1, unit, format);
+        mask_and_sort(part, level + 1, unit, format);
     }
     // Below an export come scopes, below a metric data points.
     if level == 1 || level == 3 {
@@ -220,7 +220,7 @@ Buckets #0, Count: 2
 ";
 
     #[test]
-    fn sorts_what_is_random_and_masks_what_is_measured() {
+    fn sorts_attributes_and_points_and_masks_measurements() {
         let text = collector(POINTS);
         let at = |needle: &str| text.find(needle).unwrap_or_else(|| panic!("{needle} in {text}"));
         assert!(at("-> a: Str(1)") < at("-> b: Str(2)"));
@@ -232,7 +232,7 @@ Buckets #0, Count: 2
     }
 
     #[test]
-    fn masks_latencies_and_no_counts() {
+    fn masks_latencies_but_not_counts() {
         assert_eq!(
             app_insights(
                 "accepted 2 of 2: hits sum 5; my-latency average 12.3 (count 5, min 0.4, max 30); \
@@ -248,13 +248,13 @@ Buckets #0, Count: 2
     }
 
     #[test]
-    fn keeps_every_line_of_a_text_it_does_not_know() {
+    fn keeps_unknown_text_unchanged() {
         let text = "error: something else\n\n  -> with an arrow\n";
         assert_eq!(console(text), text);
     }
 
     #[test]
-    fn is_the_same_for_every_order_of_the_same_points() {
+    fn does_not_depend_on_the_order_of_points() {
         let (head, points) = POINTS.split_at(POINTS.find("HistogramDataPoints #0").unwrap());
         let points = points.trim_end();
         let (first, second) = points.split_at(points.find("HistogramDataPoints #1").unwrap());

@@ -1,0 +1,203 @@
+//! Runs the commands of the book and of the READMEs as printed, in the order of the pages.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use harness::{Error, Program};
+use tests::{root, skip};
+
+/// Commands that no test can run, with the reason.
+const NOT_HERE: [(&str, &str); 9] = [
+    ("az ", "needs an Azure subscription"),
+    (
+        "export APPLICATIONINSIGHTS_CONNECTION_STRING=\"$(az ",
+        "needs an Azure subscription; the stand-in's own line is typed",
+    ),
+    ("docker ", "needs Docker"),
+    ("direnv ", "needs direnv, and changes what its owner allows"),
+    ("cargo test --workspace", "is what runs this test"),
+    ("curl ", "asks a program in another terminal; experiments.rs asks the same"),
+    (
+        "for i in $(seq 2100); do curl ",
+        "asks a program in another terminal; experiments.rs does too",
+    ),
+    ("while curl ", "asks a program in another terminal, until that one stops"),
+    ("pkill ", "would kill a program of that name that is not the test's"),
+];
+
+/// Commands that serve until Ctrl-C, and their output once they serve.
+const SERVE: [(&str, &str); 4] = [
+    ("cargo run -p step-", "Listening on http://"),
+    ("cargo run -p collector", "Listening on http://"),
+    ("cargo run -p app-insights", "Listening on http://"),
+    ("cargo workshop", "Ctrl-C here stops everything"),
+];
+
+/// Commands that inspect the machine and exit with 1 when they find a problem.
+const LOOK: [&str; 1] = ["cargo workshop doctor"];
+
+/// Commands of `cargo workshop` that end by themselves.
+const END: [&str; 4] = [
+    "cargo workshop book",
+    "cargo workshop pack",
+    "cargo workshop prepare",
+    "cargo workshop rehearse",
+];
+
+/// Commands that are refused on purpose.
+const REFUSED: [&str; 1] = ["APPLICATIONINSIGHTS_CONNECTION_STRING=garbage cargo run -p step-04"];
+
+/// The lines after `$ ` in the `console` fences of a page.
+fn commands(page: &Path) -> Vec<String> {
+    let text = fs::read_to_string(page).unwrap();
+    let mut commands = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
+        match line.trim() {
+            "```console" => inside = true,
+            "```" => inside = false,
+            line if inside => {
+                let command = line.strip_prefix("$ ");
+                let command = command.unwrap_or_else(|| panic!("{}: {line}", page.display()));
+                commands.push(command.to_string());
+            }
+            _ => (),
+        }
+    }
+    commands
+}
+
+fn pages() -> Vec<PathBuf> {
+    let book = root().join("book/src");
+    let summary = fs::read_to_string(book.join("SUMMARY.md")).unwrap();
+    let linked = summary.lines().filter_map(|line| line.split_once("](")?.1.split_once(')'));
+    let chapters = linked.map(|(page, _)| book.join(page));
+    // Of Azure last, as it goes on with the variable that step 04 had set.
+    let azure = root().join("azure").join("README.md");
+    [root().join("README.md")].into_iter().chain(chapters).chain([azure]).collect()
+}
+
+/// A copy of the repository without build output, for the commands that write files.
+fn copy_of_the_repository(to: &Path) {
+    fn copy(from: &Path, to: &Path) {
+        fs::create_dir_all(to).unwrap();
+        for entry in fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            let (name, target) = (entry.file_name(), to.join(entry.file_name()));
+            if [".git", "target", ".env", "corpus", "artifacts"].iter().any(|skip| name == *skip)
+                && !entry.path().ends_with("tests/corpus")
+            {
+                continue;
+            }
+            if entry.file_type().unwrap().is_dir() {
+                copy(&entry.path(), &target);
+            } else {
+                fs::copy(entry.path(), target).unwrap();
+            }
+        }
+    }
+    copy(root(), to);
+}
+
+#[test]
+#[ignore = "builds the workspace again"]
+fn every_command_on_a_page_works() {
+    let folder = tempfile::tempdir().unwrap();
+    copy_of_the_repository(folder.path());
+    let mut typed = 0;
+    // The variables that earlier commands set.
+    let mut before = String::new();
+    let mut offline = false;
+    for page in pages() {
+        for command in commands(&page) {
+            if NOT_HERE.iter().any(|(start, _)| command.starts_with(start)) {
+                continue;
+            }
+            let place = format!("{}: {command}", page.display());
+            let sign = SERVE.iter().find(|(start, _)| {
+                let ends = END.iter().chain(&LOOK).any(|start| command.starts_with(start));
+                command.starts_with(start) && !ends
+            });
+            // In place of the shell, so that Ctrl-C ends the program itself.
+            let exec = if sign.is_some() { "exec " } else { "" };
+            let shell = shell(folder.path(), &format!("{before}{exec}{command}"), offline);
+            match sign {
+                _ if REFUSED.contains(&command.as_str()) => {
+                    let (success, text) = run(shell, &place);
+                    assert!(!success && text.contains("error: "), "{place}\n{text}");
+                }
+                _ if LOOK.iter().any(|start| command.starts_with(start)) => {
+                    let (success, text) = run(shell, &place);
+                    // Another program may have a port; and before `prepare`, cargo has fetched
+                    // the crates of this system only.
+                    let known = |line: &str| line.contains(" port ") || line.contains(" crates ");
+                    let wrong = |line: &str| line.starts_with("✗ wrong ") && !known(line);
+                    assert!(!text.lines().any(wrong), "{place}\n{text}");
+                    let end = if success { "All that is needed is here." } else { "wrong. Type " };
+                    assert!(text.contains(end), "{place}\n{text}");
+                }
+                Some((_, sign)) => serve(shell, sign, &place),
+                None => {
+                    let (success, text) = run(shell, &place);
+                    assert!(success, "{place}\n{text}");
+                }
+            }
+            // After this command, nothing needs a network.
+            offline |= command == "cargo workshop prepare";
+            if command.starts_with("export ") || command.starts_with("set -a") {
+                before = format!("{before}{command}\n");
+            }
+            typed += 1;
+        }
+    }
+    assert!(offline, "some page prepares for a class without a network");
+    assert!(typed > 15, "only {typed} commands were found");
+}
+
+/// A command that no page has makes its list stale.
+#[test]
+fn every_listed_command_is_on_a_page() {
+    let all: Vec<_> = pages().iter().flat_map(|page| commands(page)).collect();
+    let lists = NOT_HERE.iter().chain(&SERVE).map(|entry| entry.0);
+    let lists = lists.chain(REFUSED).chain(LOOK).chain(END);
+    for start in lists {
+        assert!(all.iter().any(|command| command.starts_with(start)), "{start}");
+    }
+}
+
+/// Enough for a command that builds everything on a slow machine.
+const LIMIT: Duration = Duration::from_secs(1800);
+
+/// A command that a shell will run in the copy, with the dependencies that are built already.
+fn shell(folder: &Path, script: &str, offline: bool) -> Program {
+    // A group of its own: Ctrl-C reaches the shell and all that it started.
+    let shell = Program::new("sh").args(["-c", script]).own_group().limit(LIMIT).keep_proxies();
+    let shell = shell.current_dir(folder).env("CARGO_TARGET_DIR", root().join("target/commands"));
+    if offline { shell.env("CARGO_NET_OFFLINE", "true") } else { shell }
+}
+
+/// Runs a command to its end: whether it succeeded, and its output.
+fn run(shell: Program, place: &str) -> (bool, String) {
+    let finished = shell.run().unwrap_or_else(|error| panic!("{place}\n{error}"));
+    (finished.status.success(), finished.stdout + &finished.stderr)
+}
+
+/// Waits for `sign`, presses Ctrl-C, and waits for a good end.
+fn serve(shell: Program, sign: &str, place: &str) {
+    let running = match shell.start_when(sign) {
+        Ok(running) => running,
+        Err(Error::Ended(finished)) if has_no_port(&finished.stderr) => {
+            return skip(format!("{place}: another program has the port"));
+        }
+        Err(error) => panic!("{place}\n{error}"),
+    };
+    let finished = running.interrupt().unwrap_or_else(|error| panic!("{place}\n{error}"));
+    assert!(finished.status.success(), "{place}: Ctrl-C\n{}", finished.stderr);
+}
+
+fn has_no_port(stderr: &str) -> bool {
+    stderr.contains("Address already in use") || stderr.contains("cannot listen on port")
+}

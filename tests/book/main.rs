@@ -1,0 +1,4 @@
+//! The promises of the book: its text, its links and its commands.
+
+mod book;
+mod commands;

@@ -1,0 +1,11 @@
+//! The promises of the steps, on the real programs or on a clock that a test moves.
+
+mod alert;
+mod contract;
+mod experiments;
+mod faults;
+mod latency;
+mod layer;
+mod output;
+mod real_collector;
+mod recording;

@@ -1,0 +1,112 @@
+//! What each step prints, as the book shows it.
+
+use harness::{Answer, Running, text};
+use serde_json::Value;
+use tests::{Session, app_insights, assert_snapshot, azure, collector, envelopes, step};
+
+/// Nothing but the last export, so that there is exactly one.
+const NEVER: &str = "3600000";
+
+/// Two visitors, one of whom comes three times, and a browser's wish for an icon.
+fn visit(step: &Running) {
+    for path in ["/Ada/", "/Ada/", "/Ada/", "/Grace/", "/favicon.ico"] {
+        step.get(path).unwrap();
+    }
+}
+
+#[test]
+fn step_01_answers_and_prints_nothing() {
+    let step = step(1).start().unwrap();
+    let pages: Vec<_> = (0..3).map(|_| step.get("/Ada/").unwrap().text() + "\n").collect();
+    assert_eq!(step.stop().unwrap().stdout, "");
+    assert_snapshot(1, "page", &pages.concat());
+}
+
+#[test]
+fn step_02_prints_the_http_metrics() {
+    let step = step(2).env("OTEL_METRIC_EXPORT_INTERVAL", NEVER).start().unwrap();
+    visit(&step);
+    let finished = step.stop().unwrap();
+    assert_eq!(finished.stdout.lines().filter(|line| *line == "Metrics").count(), 1);
+    assert_snapshot(2, "console", &text::console(&finished.stdout));
+}
+
+#[test]
+fn step_03_makes_the_collector_print() {
+    let collector = collector().start().unwrap();
+    let step = step(3)
+        .env("OTEL_METRIC_EXPORT_INTERVAL", NEVER)
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url(""))
+        .start()
+        .unwrap();
+    visit(&step);
+    assert!(step.stop().unwrap().status.success());
+    let finished = collector.stop().unwrap();
+    assert_snapshot(3, "collector", &text::collector(&finished.stdout));
+}
+
+/// What the stand-in prints of a step that was visited, with the latencies masked.
+fn seen_by_app_insights(number: u8) -> String {
+    let stand_in = app_insights().start().unwrap();
+    let step = azure(step(number), stand_in.address());
+    let step = step.env("OTEL_METRIC_EXPORT_INTERVAL", NEVER).start().unwrap();
+    visit(&step);
+    assert!(step.stop().unwrap().status.success());
+    let finished = stand_in.stop().unwrap();
+    assert!(finished.status.success());
+    assert!(!(finished.stdout.clone() + &finished.stderr).contains(tests::KEY));
+    text::app_insights(&finished.stdout)
+}
+
+#[test]
+fn step_04_reaches_application_insights() {
+    assert_snapshot(4, "app-insights", &seen_by_app_insights(4));
+}
+
+#[test]
+fn step_05_reaches_application_insights() {
+    assert_snapshot(5, "app-insights", &seen_by_app_insights(5));
+}
+
+/// What goes over the wire: an array of envelopes.
+fn envelopes_of(number: u8) -> String {
+    let hourly = |program: harness::Program| program.env("OTEL_METRIC_EXPORT_INTERVAL", NEVER);
+    let session = Session::with(number, hourly, |_| Answer::Status(200)).unwrap();
+    visit(&session.step);
+    let Session { step, backend, .. } = session;
+    step.stop().unwrap();
+    let requests = backend.requests();
+    assert_eq!(requests.len(), 1);
+    assert_eq!(requests[0].path, "/v2/track");
+    assert_eq!(requests[0].encoding, "gzip");
+    let mut envelopes = envelopes(&requests[0].body);
+    envelopes
+        .sort_by_key(|envelope| envelope["data"]["baseData"]["metrics"][0]["name"].to_string());
+    for envelope in &mut envelopes {
+        mask(&mut envelope["time"], "<time>");
+        mask(&mut envelope["iKey"], "<instrumentation key>");
+        let metric = &mut envelope["data"]["baseData"]["metrics"][0];
+        if metric["name"] == "request-latency" {
+            for measured in ["value", "min", "max"] {
+                mask(&mut metric[measured], "<milliseconds>");
+            }
+        }
+    }
+    format!("{:#}", Value::from(envelopes))
+}
+
+#[test]
+fn step_04_sends_envelopes() {
+    assert_snapshot(4, "envelopes", &envelopes_of(4));
+}
+
+#[test]
+fn step_05_sends_envelopes() {
+    assert_snapshot(5, "envelopes", &envelopes_of(5));
+}
+
+/// Masks what is there and adds nothing.
+fn mask(value: &mut Value, mask: &str) {
+    assert!(!value.is_null(), "there is no {mask}");
+    *value = mask.into();
+}

@@ -1,0 +1,231 @@
+//! The app itself: it starts, answers, and stops.
+
+use harness::{Error, Finished};
+
+use super::{check, last_line, shorten};
+use crate::{
+    judge::Case,
+    report::Check,
+    run::{LIMIT, Main, Others, Refusal},
+    sections,
+    visit::Visits,
+};
+
+const STARTS: &str = "The app starts and prints its ready line";
+
+/// The start, and the first answer where that is missing.
+pub fn start(case: &Case) -> Vec<Check> {
+    let main = &case.runs.main;
+    let mut starts = check(STARTS);
+    match &main.started {
+        Ok(_) => {}
+        Err(error) => {
+            not_started(&mut starts, error);
+            return vec![starts];
+        }
+    }
+    if case.runs.others.is_some() {
+        return vec![starts];
+    }
+    let seen = main.visits.surprise.as_ref().map(|surprise| surprise.seen.clone());
+    let mut answers = check("The app answers");
+    answers.violation(
+        "no_answer",
+        sections::APP,
+        [
+            "an HTTP answer at the address of the ready line".to_string(),
+            seen.unwrap_or_else(|| "no answer".to_string()),
+            "Print the address of the listener that `axum::serve` gets, after it is bound."
+                .to_string(),
+        ],
+    );
+    vec![starts, answers]
+}
+
+fn not_started(starts: &mut Check, error: &Error) {
+    let ready = "`Listening on http://ADDRESS` on stderr".to_string();
+    match error {
+        Error::Ended(finished) if port_taken(&finished.stderr) => port_ignored(starts, finished),
+        Error::Ended(finished) => starts.violation(
+            "ended_early",
+            sections::START,
+            [
+                format!("{ready}, and an app that serves until it is stopped"),
+                format!("{}; its last line: {}", finished.status, last_said(finished)),
+                "Run the app yourself and cure the error that it prints.".to_string(),
+            ],
+        ),
+        Error::Timeout { stdout, stderr, .. } | Error::Missing { stdout, stderr, .. } => {
+            let on_stdout = stdout.contains("Listening on http://");
+            let hint = if on_stdout {
+                "Print the ready line with `eprintln!`: stdout belongs to the metrics."
+            } else {
+                "Print `Listening on http://{address}` with `eprintln!` once the listener is bound."
+            };
+            let last = if stderr.trim().is_empty() { stdout } else { stderr };
+            starts.violation(
+                "no_ready_line",
+                sections::START,
+                [
+                    format!("{ready} within {} s", LIMIT.as_secs()),
+                    format!("the last line of its output: {}", last_line(last)),
+                    hint.to_string(),
+                ],
+            );
+        }
+        error => starts.violation(
+            "not_started",
+            sections::START,
+            [
+                "a program that the system can run".to_string(),
+                shorten(&error.to_string()),
+                "Give the path of the built program, as in `--bin target/debug/mine`.".to_string(),
+            ],
+        ),
+    }
+}
+
+fn last_said(finished: &Finished) -> String {
+    let said = if finished.stderr.trim().is_empty() { &finished.stdout } else { &finished.stderr };
+    last_line(said)
+}
+
+fn port_taken(output: &str) -> bool {
+    output.to_lowercase().contains("in use")
+}
+
+fn port_ignored(starts: &mut Check, finished: &Finished) {
+    starts.violation(
+        "port_ignored",
+        sections::START,
+        [
+            "any free port, because the environment has PORT=0".to_string(),
+            last_said(finished),
+            "Read the port from the environment variable PORT instead of a fixed number."
+                .to_string(),
+        ],
+    );
+}
+
+/// A second app beside the first, which a fixed port makes impossible.
+pub fn port(others: &Others) -> Option<Check> {
+    let refusals = [&others.interval, &others.connection];
+    let ended = refusals.into_iter().find_map(|refusal| match refusal {
+        Refusal::Ended(finished) if port_taken(&finished.stderr) => Some(finished),
+        _ => None,
+    })?;
+    let mut port = check("The app takes its port from PORT");
+    port_ignored(&mut port, ended);
+    Some(port)
+}
+
+/// Each request has the answer that it should have.
+pub fn answers(visits: &Visits) -> Check {
+    let mut answers = check("The app answers each request as it should");
+    if let Some(surprise) = &visits.surprise {
+        answers.violation(
+            "unexpected_answer",
+            sections::APP,
+            [
+                surprise.expected.clone(),
+                shorten(&surprise.seen),
+                "Keep the routes and the handlers of step 01 as they are.".to_string(),
+            ],
+        );
+    }
+    answers
+}
+
+/// No thread panics.
+pub fn panics(main: &Main) -> Check {
+    let mut panics = check("No thread panics");
+    let stderr = match &main.ended {
+        Some(Ok(finished)) => &*finished.stderr,
+        Some(Err(Error::Timeout { stderr, .. })) => stderr,
+        _ => "",
+    };
+    let mut lines = stderr.lines().skip_while(|line| !line.contains("panicked at"));
+    if let Some(line) = lines.next() {
+        let message = lines.next().unwrap_or_default();
+        let hint = if message.contains("no reactor running") {
+            "The reader exports on a thread outside of tokio: give the exporter a blocking client."
+        } else {
+            "Read the message and the place in the code that the line names."
+        };
+        panics.violation(
+            "panic",
+            sections::code(3),
+            [
+                "an app that handles its errors".to_string(),
+                shorten(&format!("{line} {message}")),
+                hint.to_string(),
+            ],
+        );
+    }
+    panics
+}
+
+/// The app ends at SIGTERM, soon and well, and has not flooded its output.
+pub fn stops(main: &Main) -> Check {
+    let seconds = LIMIT.as_secs();
+    let mut stops = check(format!("The app ends within {seconds} s of SIGTERM"));
+    match &main.ended {
+        Some(Ok(finished)) => {
+            if !finished.status.success() {
+                stops.violation(
+                    "unclean_exit",
+                    sections::STOP,
+                    [
+                        "exit status: 0".to_string(),
+                        format!("{}; its last line: {}", finished.status, last_line(&finished.stderr)),
+                        "Wait for SIGTERM, end the server, shut the meter provider down, and return."
+                            .to_string(),
+                    ],
+                );
+            }
+            flood(&mut stops, &[&finished.stdout, &finished.stderr]);
+        }
+        Some(Err(Error::Timeout { stdout, stderr, .. })) => {
+            stops.violation(
+                "hangs_at_stop",
+                sections::STOP,
+                [
+                    format!("the end of the app within {seconds} s"),
+                    format!("it runs on; the last line of its stderr: {}", last_line(stderr)),
+                    "Shut the meter provider down after the runtime has ended: `shutdown` blocks \
+                     its thread."
+                        .to_string(),
+                ],
+            );
+            flood(&mut stops, &[stdout, stderr]);
+        }
+        Some(Err(error)) => stops.violation(
+            "hangs_at_stop",
+            sections::STOP,
+            [
+                "the end of the app".to_string(),
+                shorten(&error.to_string()),
+                "Wait for SIGTERM, end the server, and return from `main`.".to_string(),
+            ],
+        ),
+        None => return stops.skip("the app did not run"),
+    }
+    stops
+}
+
+fn flood(stops: &mut Check, outputs: &[&str]) {
+    let marks = outputs.iter().flat_map(|output| output.lines());
+    let mut marks =
+        marks.filter(|line| line.starts_with('[') && line.ends_with(" bytes left out]"));
+    if let Some(mark) = marks.next() {
+        stops.violation(
+            "output_flood",
+            sections::STOP,
+            [
+                "a few lines of output for each export".to_string(),
+                mark.to_string(),
+                "Print nothing for each request, and nothing in a loop.".to_string(),
+            ],
+        );
+    }
+}

@@ -1,0 +1,118 @@
+//! Compares what the runs brought to light with what a step should do.
+
+mod app;
+mod arrival;
+mod behavior;
+mod metrics;
+
+pub use metrics::complete;
+
+use crate::{
+    model::{Destination, Telemetry},
+    registry::Registry,
+    report::{Check, Finding, Level},
+    run::{App, Runs},
+};
+
+/// All that a judgment rests on.
+pub struct Case<'a> {
+    pub step: u8,
+    pub registry: &'a Registry,
+    pub app: &'a App,
+    pub runs: &'a Runs,
+}
+
+impl Case<'_> {
+    /// The checks of the step.
+    pub fn judge(&self) -> Vec<Check> {
+        let mut checks = app::start(self);
+        let Some(others) = &self.runs.others else {
+            return checks;
+        };
+        checks.extend(app::port(others));
+        checks.push(app::answers(&self.runs.main.visits));
+        if let Some(destination) = Destination::of_step(self.step) {
+            checks.push(arrival::arrives(self, destination));
+            checks.extend(metrics::all(self, destination));
+            checks.push(arrival::service_name(self, destination, others));
+            checks.push(behavior::bounded_series(self, destination));
+            checks.push(behavior::interval(self, destination, others));
+            checks.push(behavior::flush(self, destination, others));
+        }
+        if self.step >= 3 {
+            checks.push(behavior::back_end_down(others));
+        }
+        if self.step >= 4 {
+            checks.push(behavior::connection_string(others));
+            checks.push(behavior::aborted(self, others));
+        }
+        if self.step >= 3 {
+            checks.push(behavior::secrets(self, others));
+        }
+        checks.push(app::panics(&self.runs.main));
+        checks.push(app::stops(&self.runs.main));
+        checks
+    }
+
+    fn telemetry(&self, destination: Destination) -> &Telemetry {
+        self.runs.main.evidence.at(destination)
+    }
+}
+
+/// The step whose telemetry the app sends.
+pub fn detect(runs: &Runs) -> u8 {
+    let evidence = &runs.main.evidence;
+    let reached = |received: &crate::receivers::Received| {
+        received.telemetry.exports > 0 || !received.refusals.is_empty()
+    };
+    let visits = &runs.main.visits;
+    let average = visits.waited_for_visits.as_secs_f64()
+        / f64::from(u32::try_from(visits.visits.max(1)).unwrap_or(u32::MAX));
+    match () {
+        () if reached(&evidence.app_insights) && average > 0.7 => 5,
+        () if reached(&evidence.app_insights) => 4,
+        () if reached(&evidence.collector) => 3,
+        () if evidence.console.exports > 0 => 2,
+        () => 1,
+    }
+}
+
+fn check(title: impl Into<String>) -> Check {
+    Check { title: title.into(), skipped: None, findings: Vec::new() }
+}
+
+impl Check {
+    fn skip(mut self, reason: &str) -> Self {
+        self.skipped = Some(reason.to_string());
+        self
+    }
+
+    fn find(
+        &mut self,
+        level: Level,
+        id: &'static str,
+        section: &'static str,
+        [expected, seen, hint]: [String; 3],
+    ) {
+        self.findings.push(Finding { level, id, expected, seen, hint, section });
+    }
+
+    fn violation(&mut self, id: &'static str, section: &'static str, texts: [String; 3]) {
+        self.find(Level::Violation, id, section, texts);
+    }
+}
+
+/// The last line that says something, shortened.
+fn last_line(text: &str) -> String {
+    let line = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("nothing");
+    shorten(line)
+}
+
+fn shorten(line: &str) -> String {
+    const LONGEST: usize = 240;
+    let line = line.trim();
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line.to_string(),
+    }
+}

@@ -1,0 +1,255 @@
+//! The two back ends of a check: they take what the app exports, answer as the stand-ins do, and
+//! keep it in memory.
+
+use std::{
+    io::{self, Cursor, Read as _},
+    net::{SocketAddr, TcpListener},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use app_insights::{body as envelopes_body, envelope::Item};
+use collector::{Encoding, body::Compression};
+use jiff::Timestamp;
+use tiny_http::{Header, Method, Request, Response, Server};
+
+use crate::{
+    envelopes,
+    model::{Destination, Export, Telemetry},
+    otlp,
+};
+
+/// The largest body that is read, as the Collector's limit.
+const MAX_BODY: usize = collector::body::LIMIT;
+/// A receiver keeps at most so many refusals.
+const MAX_REFUSALS: usize = 100;
+/// One request of the app may take long without holding up another.
+const THREADS: usize = 4;
+
+/// A receiver of exports on a free port of the loopback address. Dropped, it stops.
+pub struct Receiver {
+    address: SocketAddr,
+    server: Arc<Server>,
+    received: Arc<Mutex<Received>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// All that a receiver got.
+#[derive(Clone, Debug, Default)]
+pub struct Received {
+    /// The telemetry of the accepted requests.
+    pub telemetry: Telemetry,
+    /// The refused requests.
+    pub refusals: Vec<Refusal>,
+}
+
+/// A request that was refused.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// The path of the request.
+    pub path: String,
+    /// The status of the answer.
+    pub status: u16,
+    /// The reason.
+    pub reason: String,
+}
+
+impl Receiver {
+    /// Starts a receiver for one kind of destination.
+    pub fn start(destination: Destination) -> io::Result<Self> {
+        let server = Arc::new(Server::http(("127.0.0.1", 0)).map_err(io::Error::other)?);
+        let address = server.server_addr().to_ip().ok_or_else(|| io::Error::other("no address"))?;
+        let received = Arc::new(Mutex::new(Received::default()));
+        let threads = (0..THREADS)
+            .map(|_| {
+                let (server, received) = (Arc::clone(&server), Arc::clone(&received));
+                thread::spawn(move || serve(&server, destination, &received))
+            })
+            .collect();
+        Ok(Self { address, server, received, threads })
+    }
+
+    /// The address that it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// All that arrived until now.
+    pub fn received(&self) -> Received {
+        lock(&self.received).clone()
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        for _ in &self.threads {
+            self.server.unblock();
+        }
+    }
+}
+
+fn lock(received: &Mutex<Received>) -> MutexGuard<'_, Received> {
+    received.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn serve(server: &Server, destination: Destination, received: &Mutex<Received>) {
+    while let Ok(mut request) = server.recv() {
+        let taken = match destination {
+            Destination::AppInsights => take_envelopes(&mut request),
+            _ => take_otlp(&mut request),
+        };
+        // Before the answer: an app that has ended has delivered all.
+        let response = match taken {
+            Ok((export, response)) => {
+                lock(received).telemetry.add(export);
+                response
+            }
+            Err((status, reason)) => {
+                let path = request.url().to_string();
+                let refusals = &mut lock(received).refusals;
+                if refusals.len() < MAX_REFUSALS {
+                    refusals.push(Refusal { path, status, reason: reason.clone() });
+                }
+                answer(status, "text/plain", reason.into_bytes())
+            }
+        };
+        // The app may have closed the connection, which is not an error here.
+        let _ = request.respond(response);
+    }
+}
+
+type Answer = Response<Cursor<Vec<u8>>>;
+type Taken = Result<(Export, Answer), (u16, String)>;
+
+fn take_otlp(request: &mut Request) -> Taken {
+    if request.url() != "/v1/metrics" {
+        let reason = format!("nothing is at {}: metrics go to /v1/metrics", request.url());
+        return Err((404, reason));
+    }
+    require_post(request)?;
+    let encoding = Encoding::from_content_type(&header(request, "Content-Type"));
+    let encoding = encoding.ok_or_else(|| (415, "unsupported media type".to_string()))?;
+    let coding = header(request, "Content-Encoding");
+    let compression = Compression::from_content_encoding(&coding);
+    let compression =
+        compression.ok_or_else(|| (400, format!("unsupported Content-Encoding: {coding}")))?;
+    let body = collector::body::decompress(compression, body(request)?);
+    let body = body.map_err(|error| (400, error.to_string()))?;
+    let message = collector::decode(encoding, &body).map_err(|error| (400, error.to_string()))?;
+    let content = match encoding {
+        Encoding::Protobuf => Vec::new(),
+        Encoding::Json => b"{}".to_vec(),
+    };
+    Ok((otlp::read(message), answer(200, encoding.content_type(), content)))
+}
+
+fn take_envelopes(request: &mut Request) -> Taken {
+    let paths = ["/v2/track", "/v2.1/track", "//v2.1/track"];
+    if !paths.contains(&request.url()) {
+        return Err((404, format!("nothing is at {}", request.url())));
+    }
+    require_post(request)?;
+    let framing = if header(request, "Content-Type").contains("json-stream") {
+        envelopes_body::Framing::JsonStream
+    } else {
+        envelopes_body::Framing::Json
+    };
+    let encoding = match header(request, "Content-Encoding").as_str() {
+        "gzip" => envelopes_body::Encoding::Gzip,
+        _ => envelopes_body::Encoding::Identity,
+    };
+    let body = body(request)?;
+    let items = envelopes_body::decode(&body, encoding, framing, Timestamp::now());
+    let items = items.map_err(|error| (400, error.to_string()))?;
+    let count = items.len();
+    if let Some(error) = items.iter().find_map(|item| item.as_ref().err()) {
+        return Err((400, error.to_string()));
+    }
+    let metrics = items.into_iter().filter_map(|item| match item {
+        Ok(Item::Metric(metric)) => Some(metric),
+        _ => None,
+    });
+    let content = format!("{{\"itemsReceived\":{count},\"itemsAccepted\":{count},\"errors\":[]}}");
+    Ok((envelopes::read(metrics), answer(200, "application/json", content.into_bytes())))
+}
+
+fn require_post(request: &Request) -> Result<(), (u16, String)> {
+    if *request.method() == Method::Post {
+        return Ok(());
+    }
+    Err((405, format!("method {} not allowed, supported: [POST]", request.method())))
+}
+
+fn header(request: &Request, name: &'static str) -> String {
+    let header = request.headers().iter().find(|header| header.field.equiv(name));
+    header.map(|header| header.value.to_string()).unwrap_or_default()
+}
+
+fn body(request: &mut Request) -> Result<Vec<u8>, (u16, String)> {
+    let mut body = Vec::new();
+    let limit = u64::try_from(MAX_BODY).unwrap_or(u64::MAX);
+    let read = request.as_reader().take(limit + 1).read_to_end(&mut body);
+    read.map_err(|error| (400, format!("the body ends early: {error}")))?;
+    if body.len() > MAX_BODY {
+        return Err((413, format!("the body is larger than {MAX_BODY} bytes")));
+    }
+    Ok(body)
+}
+
+fn answer(status: u16, content_type: &str, body: Vec<u8>) -> Answer {
+    let response = Response::from_data(body).with_status_code(status);
+    match Header::from_bytes("Content-Type", content_type) {
+        Ok(header) => response.with_header(header),
+        Err(()) => response,
+    }
+}
+
+/// A back end that closes each connection at once. Dropped, it stops.
+pub struct Unreachable {
+    address: SocketAddr,
+    attempts: Arc<AtomicUsize>,
+    stopped: Arc<AtomicBool>,
+}
+
+impl Unreachable {
+    /// Starts on a free port of the loopback address.
+    pub fn start() -> io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        let address = listener.local_addr()?;
+        let attempts = Arc::new(AtomicUsize::new(0));
+        let stopped = Arc::new(AtomicBool::new(false));
+        let (counted, over) = (Arc::clone(&attempts), Arc::clone(&stopped));
+        thread::spawn(move || {
+            for connection in listener.incoming() {
+                if over.load(Ordering::Relaxed) {
+                    return;
+                }
+                drop(connection);
+                counted.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        Ok(Self { address, attempts, stopped })
+    }
+
+    /// The address that it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The number of connections so far.
+    pub fn attempts(&self) -> usize {
+        self.attempts.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Unreachable {
+    fn drop(&mut self) {
+        self.stopped.store(true, Ordering::Relaxed);
+        // Wakes the thread. An error means that it has ended already.
+        let _ = std::net::TcpStream::connect_timeout(&self.address, Duration::from_secs(1));
+    }
+}

@@ -1,0 +1,270 @@
+//! The result of a check, for people and as JSON.
+
+use std::fmt::{self, Write as _};
+
+use serde::Serialize;
+
+/// The width of a line of the human form.
+const WIDTH: usize = 96;
+/// The width of the label before a text.
+const LABEL: usize = 15;
+
+/// The result of a check.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The program, as it was named.
+    pub program: String,
+    /// The step that the program was compared with.
+    pub step: u8,
+    /// The check found out the step from the telemetry.
+    pub detected: bool,
+    /// The program has no violation.
+    pub passed: bool,
+    /// The number of requests in the run for the crowd.
+    pub requests: usize,
+    /// The checks in the order in which a learner should read them.
+    pub checks: Vec<Check>,
+}
+
+/// One thing that should hold.
+#[derive(Clone, Debug, Serialize)]
+pub struct Check {
+    /// The thing, as a short sentence.
+    pub title: String,
+    /// The reason why it was not checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<String>,
+    /// All that is to say about it; empty if it holds.
+    pub findings: Vec<Finding>,
+}
+
+/// A finding, in the form of Weaver's live-check.
+#[derive(Clone, Debug, Serialize)]
+pub struct Finding {
+    /// The level.
+    pub level: Level,
+    /// A word for programs. Weaver's own where it has one.
+    pub id: &'static str,
+    /// What should be.
+    pub expected: String,
+    /// What is, quoted from the telemetry or the output where possible.
+    pub seen: String,
+    /// One sentence on what to do.
+    pub hint: String,
+    /// The section of the book.
+    pub section: &'static str,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Good to know.
+    Information,
+    /// Could be better.
+    Improvement,
+    /// Is wrong.
+    Violation,
+}
+
+impl Level {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Information => "information",
+            Self::Improvement => "improvement",
+            Self::Violation => "violation",
+        }
+    }
+}
+
+impl Check {
+    /// The highest level of the findings.
+    pub fn level(&self) -> Option<Level> {
+        self.findings.iter().map(|finding| finding.level).max()
+    }
+
+    /// Nothing is wrong, and it was checked.
+    pub fn holds(&self) -> bool {
+        self.skipped.is_none() && self.level() != Some(Level::Violation)
+    }
+}
+
+impl Report {
+    pub(crate) fn new(
+        program: String,
+        step: u8,
+        detected: bool,
+        requests: usize,
+        checks: Vec<Check>,
+    ) -> Self {
+        let passed = checks.iter().all(|check| check.level() != Some(Level::Violation));
+        Self { program, step, detected, passed, requests, checks }
+    }
+
+    /// All findings, in the order of the checks.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.checks.iter().flat_map(|check| &check.findings)
+    }
+
+    /// The ids of the violations, in the order of the checks.
+    pub fn violations(&self) -> impl Iterator<Item = &'static str> {
+        self.findings().filter(|finding| finding.level == Level::Violation).map(|found| found.id)
+    }
+
+    /// The exit status of a program that checks: 0 if the app passed, 1 if not.
+    pub fn exit_status(&self) -> u8 {
+        u8::from(!self.passed)
+    }
+
+    /// The report for people.
+    pub fn human(&self, colors: bool) -> impl fmt::Display {
+        let mut out = String::new();
+        // Writing to a string cannot fail.
+        let _ = self.write(&mut out, Paint(colors));
+        out
+    }
+
+    fn write(&self, out: &mut String, paint: Paint) -> fmt::Result {
+        let step = self.step;
+        let detected = if self.detected { ", which is how far its telemetry goes" } else { "" };
+        writeln!(out, "{} compared with step {step:02}{detected}:\n", self.program)?;
+        for check in &self.checks {
+            let mark = match (check.level(), &check.skipped) {
+                (Some(Level::Violation), _) => paint.red("✗"),
+                (_, Some(_)) => paint.dim("○"),
+                _ => paint.green("✓"),
+            };
+            writeln!(out, "{mark} {}", check.title)?;
+            if let Some(reason) = &check.skipped {
+                writeln!(out, "    {}", paint.dim(&format!("not checked: {reason}")))?;
+            }
+            for finding in &check.findings {
+                finding.write(out, paint)?;
+            }
+        }
+        let total = self.checks.len();
+        let held = self.checks.iter().filter(|check| check.holds()).count();
+        let requests = self.requests;
+        if self.passed {
+            let verdict = paint.green(&format!("Step {step:02} holds"));
+            writeln!(out, "\n{verdict}: {held} of {total} checks, {requests} requests.")?;
+        } else {
+            let violations = self.violations().count();
+            let plural = if violations == 1 { "" } else { "s" };
+            let verdict = paint.red(&format!("{violations} violation{plural}"));
+            writeln!(out, "\n{verdict}; {held} of {total} checks hold. Start with the first ✗.")?;
+        }
+        Ok(())
+    }
+}
+
+impl Finding {
+    fn write(&self, out: &mut String, paint: Paint) -> fmt::Result {
+        let level = match self.level {
+            Level::Violation => paint.red(self.level.name()),
+            Level::Improvement => paint.yellow(self.level.name()),
+            Level::Information => paint.dim(self.level.name()),
+        };
+        writeln!(out, "    {level}{}{}", " ".repeat(LABEL - 4 - self.level.name().len()), self.id)?;
+        let texts = [("expected", &*self.expected), ("seen", &self.seen), ("hint", &self.hint)];
+        for (label, text) in texts {
+            labeled(out, label, text)?;
+        }
+        labeled(out, "read", self.section)
+    }
+}
+
+/// Writes a text with a label, wrapped.
+fn labeled(out: &mut String, label: &str, text: &str) -> fmt::Result {
+    let mut line = format!("    {label:<width$}", width = LABEL - 4);
+    let mut empty = true;
+    for word in text.split_whitespace() {
+        if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            writeln!(out, "{line}")?;
+            line = " ".repeat(LABEL);
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        empty = false;
+    }
+    writeln!(out, "{line}")
+}
+
+/// Colors, if the output is a terminal.
+#[derive(Clone, Copy)]
+struct Paint(bool);
+
+impl Paint {
+    fn color(self, code: u8, text: &str) -> String {
+        if self.0 { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_string() }
+    }
+
+    fn red(self, text: &str) -> String {
+        self.color(31, text)
+    }
+
+    fn green(self, text: &str) -> String {
+        self.color(32, text)
+    }
+
+    fn yellow(self, text: &str) -> String {
+        self.color(33, text)
+    }
+
+    fn dim(self, text: &str) -> String {
+        self.color(2, text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(level: Level) -> Report {
+        let finding = Finding {
+            level,
+            id: "unit_mismatch",
+            expected: "Unit: ms".to_string(),
+            seen: "Unit: s ".repeat(20),
+            hint: "Call it by its name.".to_string(),
+            section: "numbers.md",
+        };
+        let check = Check {
+            title: "The unit is right".to_string(),
+            skipped: None,
+            findings: vec![finding],
+        };
+        let skipped = Check {
+            title: "The rest".to_string(),
+            skipped: Some("no metrics".to_string()),
+            findings: Vec::new(),
+        };
+        Report::new("mine".to_string(), 4, true, 90, vec![check, skipped])
+    }
+
+    #[test]
+    fn only_violations_fail() {
+        assert_eq!(report(Level::Violation).exit_status(), 1);
+        assert_eq!(report(Level::Improvement).exit_status(), 0);
+        assert_eq!(report(Level::Information).exit_status(), 0);
+    }
+
+    #[test]
+    fn people_read_each_finding_in_full() {
+        insta::assert_snapshot!(report(Level::Violation).human(false));
+    }
+
+    #[test]
+    fn colors_add_nothing_but_escapes() {
+        let plain = report(Level::Violation).human(false).to_string();
+        let mut colored = report(Level::Violation).human(true).to_string();
+        assert!(colored.contains("\u{1b}[31m✗"));
+        for code in ["31", "32", "33", "2", "0"] {
+            colored = colored.replace(&format!("\u{1b}[{code}m"), "");
+        }
+        assert_eq!(colored, plain);
+    }
+}

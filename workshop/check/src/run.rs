@@ -1,0 +1,418 @@
+//! Runs the app: once for a crowd of visitors, and beside that a few times under conditions of
+//! one kind each.
+
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::Result;
+use harness::{Error, Finished, Program, Running};
+
+use crate::{
+    console,
+    model::{Destination, Telemetry},
+    receivers::{Received, Receiver, Unreachable},
+    visit::{self, Visits},
+};
+
+/// The longest that the app may take to start, to answer, and to stop.
+pub const LIMIT: Duration = Duration::from_secs(10);
+/// The most that is kept of stdout, and of stderr.
+const OUTPUT: usize = 8 * 1024 * 1024;
+/// So many milliseconds lie between two exports while the check waits for some.
+const SHORT: &str = "150";
+/// In a run with this interval, metrics arrive at the end or never.
+const LONG: &str = "3600000";
+/// The longest wait for the exports to have counted every visit.
+const SETTLE: Duration = Duration::from_secs(2);
+/// How often to look.
+const POLL: Duration = Duration::from_millis(25);
+
+/// The process groups of the apps that run.
+static GROUPS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+
+/// Kills the apps that run. For a program that ends in the middle of a check.
+pub fn kill_all() {
+    for id in GROUPS.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        kill(id);
+    }
+}
+
+#[cfg(unix)]
+fn kill(id: u32) {
+    use rustix::process::{Pid, Signal, kill_process_group};
+    if let Some(group) = i32::try_from(id).ok().and_then(Pid::from_raw) {
+        // An error means that the group has ended.
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+}
+
+/// Other systems end the app with its console.
+#[cfg(not(unix))]
+fn kill(_: u32) {}
+
+/// The app, and its values that no output may show.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The path of the program.
+    pub program: PathBuf,
+    /// Further environment variables.
+    pub env: Vec<(String, String)>,
+    /// The instrumentation key in the connection string.
+    pub key: String,
+    /// The password in the OTLP headers.
+    pub password: String,
+}
+
+/// All that the runs brought to light.
+#[derive(Debug)]
+pub struct Runs {
+    /// The run for the crowd.
+    pub main: Main,
+    /// The other runs, unless the first came to nothing.
+    pub others: Option<Others>,
+}
+
+/// The run for the crowd.
+#[derive(Debug)]
+pub struct Main {
+    /// The address of the app, or why there is none.
+    pub started: Result<SocketAddr, Error>,
+    /// The requests.
+    pub visits: Visits,
+    /// What arrived before the app was stopped: the number of exports, in the order of
+    /// [`Evidence`].
+    pub before_stop: [usize; 3],
+    /// What arrived in the end.
+    pub evidence: Evidence,
+    /// The end of the app.
+    pub ended: Option<Result<Finished, Error>>,
+}
+
+/// What arrived where.
+#[derive(Debug, Default)]
+pub struct Evidence {
+    /// On stdout.
+    pub console: Telemetry,
+    /// At the Collector.
+    pub collector: Received,
+    /// At Application Insights.
+    pub app_insights: Received,
+}
+
+impl Evidence {
+    /// The telemetry that arrived at a destination.
+    pub fn at(&self, destination: Destination) -> &Telemetry {
+        match destination {
+            Destination::Console => &self.console,
+            Destination::Collector => &self.collector.telemetry,
+            Destination::AppInsights => &self.app_insights.telemetry,
+        }
+    }
+
+    fn exports(&self) -> [usize; 3] {
+        [
+            self.console.exports,
+            self.collector.telemetry.exports,
+            self.app_insights.telemetry.exports,
+        ]
+    }
+}
+
+/// The other runs.
+#[derive(Debug)]
+pub struct Others {
+    /// With an interval of an hour.
+    pub flush: Flush,
+    /// With an interval that is no number.
+    pub interval: Refusal,
+    /// With an ingestion endpoint that is no URL.
+    pub connection: Refusal,
+    /// Without a back end.
+    pub down: Down,
+    /// With visitors that disconnect.
+    pub abort: Abort,
+}
+
+/// The run that exports at its end only.
+#[derive(Debug, Default)]
+pub struct Flush {
+    /// The requests.
+    pub visits: Visits,
+    /// The service name that the environment gave.
+    pub service: String,
+    /// What arrived.
+    pub evidence: Evidence,
+    /// What the app printed.
+    pub output: String,
+}
+
+/// A run that the app should refuse.
+#[derive(Debug)]
+pub enum Refusal {
+    /// The app served all the same.
+    Served {
+        /// What the app printed.
+        output: String,
+    },
+    /// The app ended at once.
+    Ended(Box<Finished>),
+    /// The app neither served nor ended.
+    Neither {
+        /// What the app printed.
+        output: String,
+    },
+}
+
+/// The run without a back end.
+#[derive(Debug, Default)]
+pub struct Down {
+    /// The app tried to export.
+    pub attempts: usize,
+    /// The requests after that.
+    pub visits: Visits,
+    /// The end of the app in the middle of the run.
+    pub ended: bool,
+    /// What the app printed.
+    pub output: String,
+}
+
+/// The run with visitors that disconnect.
+#[derive(Debug, Default)]
+pub struct Abort {
+    /// The requests that were sent, the last of which was not aborted.
+    pub sent: usize,
+    /// What arrived.
+    pub evidence: Evidence,
+    /// What the app printed.
+    pub output: String,
+}
+
+/// Runs the app. `complete` says whether the telemetry has counted all requests.
+pub fn run(app: &App, complete: &(dyn Fn(&Evidence, &Visits) -> bool + Sync)) -> Result<Runs> {
+    let back_ends = BackEnds::start()?;
+    let mut main = Main {
+        started: Err(Error::Io(std::io::ErrorKind::Other.into())),
+        visits: Visits::default(),
+        before_stop: [0; 3],
+        evidence: Evidence::default(),
+        ended: None,
+    };
+    let running = match start(app.program(SHORT, &back_ends)) {
+        Ok(running) => running,
+        Err(error) => {
+            main.started = Err(error);
+            return Ok(Runs { main, others: None });
+        }
+    };
+    let address = running.address();
+    main.started = Ok(address);
+    let probe = visit::probe(address);
+    if probe.requests == 0 {
+        main.visits = probe;
+        main.ended = Some(running.kill());
+        return Ok(Runs { main, others: None });
+    }
+
+    let settled = AtomicBool::new(false);
+    let others = thread::scope(|scope| {
+        let flush = scope.spawn(|| flush(app));
+        let interval = scope.spawn(|| refused(app, "OTEL_METRIC_EXPORT_INTERVAL", "5s"));
+        let connection = scope.spawn(|| {
+            let string = format!("InstrumentationKey={};IngestionEndpoint=nowhere", app.key);
+            refused(app, "APPLICATIONINSIGHTS_CONNECTION_STRING", &string)
+        });
+        let down = scope.spawn(|| down(app, &settled));
+        let abort = scope.spawn(|| abort(app, &settled));
+
+        let mut visits = visit::crowd(address);
+        visits.join(probe);
+        main.visits = visits;
+        let evidence = settle(&running, &back_ends, |evidence| complete(evidence, &main.visits));
+        main.before_stop = evidence.exports();
+        settled.store(true, Ordering::Relaxed);
+        let ended = running.stop();
+        let stdout = match &ended {
+            Ok(finished) => finished.stdout.clone(),
+            Err(Error::Timeout { stdout, .. }) => stdout.clone(),
+            Err(_) => String::new(),
+        };
+        main.evidence = back_ends.evidence(&stdout);
+        main.ended = Some(ended);
+
+        anyhow::Ok(Others {
+            flush: join(flush)?,
+            interval: join(interval)?,
+            connection: join(connection)?,
+            down: join(down)?,
+            abort: join(abort)?,
+        })
+    });
+    Ok(Runs { main, others: Some(others?) })
+}
+
+fn join<T>(thread: thread::ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// The back ends of one run.
+struct BackEnds {
+    collector: Receiver,
+    app_insights: Receiver,
+}
+
+impl BackEnds {
+    fn start() -> Result<Self> {
+        Ok(Self {
+            collector: Receiver::start(Destination::Collector)?,
+            app_insights: Receiver::start(Destination::AppInsights)?,
+        })
+    }
+
+    fn evidence(&self, stdout: &str) -> Evidence {
+        Evidence {
+            console: console::read(stdout),
+            collector: self.collector.received(),
+            app_insights: self.app_insights.received(),
+        }
+    }
+}
+
+impl App {
+    fn program(&self, interval: &str, back_ends: &BackEnds) -> Program {
+        self.program_at(interval, back_ends.collector.address(), back_ends.app_insights.address())
+    }
+
+    fn program_at(&self, interval: &str, otlp: SocketAddr, track: SocketAddr) -> Program {
+        let string = format!("InstrumentationKey={};IngestionEndpoint=http://{track}/", self.key);
+        let mut program = Program::new(&self.program)
+            .env("PORT", "0")
+            .env("OTEL_METRIC_EXPORT_INTERVAL", interval)
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{otlp}"))
+            .env("OTEL_EXPORTER_OTLP_HEADERS", format!("authorization=Bearer {}", self.password))
+            .env("APPLICATIONINSIGHTS_CONNECTION_STRING", string)
+            .own_group()
+            .limit(LIMIT)
+            .output_limit(OUTPUT);
+        for (name, value) in &self.env {
+            program = program.env(name, value);
+        }
+        program
+    }
+}
+
+/// An app that runs, known to [`kill_all`].
+fn start(program: Program) -> Result<Running, Error> {
+    let running = program.start()?;
+    GROUPS.lock().unwrap_or_else(PoisonError::into_inner).push(running.id());
+    Ok(running)
+}
+
+/// Waits until `complete`, or until nothing more can be expected.
+fn settle(
+    running: &Running,
+    back_ends: &BackEnds,
+    complete: impl Fn(&Evidence) -> bool,
+) -> Evidence {
+    let deadline = Instant::now() + SETTLE;
+    loop {
+        let evidence = back_ends.evidence(&running.stdout());
+        if complete(&evidence) || Instant::now() > deadline {
+            return evidence;
+        }
+        thread::sleep(POLL);
+    }
+}
+
+fn flush(app: &App) -> Result<Flush> {
+    let back_ends = BackEnds::start()?;
+    let service = format!("check-{}", visit::name().to_lowercase());
+    let program = app.program(LONG, &back_ends).env("OTEL_SERVICE_NAME", &service);
+    let running = match start(program) {
+        Ok(running) => running,
+        Err(error) => return Ok(Flush { output: output_of(&error), ..Flush::default() }),
+    };
+    let visits = visit::few(running.address());
+    let ended = running.stop();
+    let output = ended.as_ref().map_or_else(output_of, both);
+    let stdout = ended.map(|finished| finished.stdout).unwrap_or_default();
+    Ok(Flush { visits, service, evidence: back_ends.evidence(&stdout), output })
+}
+
+fn refused(app: &App, name: &str, value: &str) -> Result<Refusal> {
+    let back_ends = BackEnds::start()?;
+    Ok(match start(app.program(LONG, &back_ends).env(name, value)) {
+        Ok(running) => {
+            let output = running.kill().as_ref().map_or_else(output_of, both);
+            Refusal::Served { output }
+        }
+        Err(Error::Ended(finished)) => Refusal::Ended(finished),
+        Err(error) => Refusal::Neither { output: output_of(&error) },
+    })
+}
+
+fn down(app: &App, settled: &AtomicBool) -> Result<Down> {
+    let back_end = Unreachable::start()?;
+    let program = app.program_at(SHORT, back_end.address(), back_end.address());
+    let running = match start(program) {
+        Ok(running) => running,
+        Err(error) => {
+            return Ok(Down { ended: true, output: output_of(&error), ..Down::default() });
+        }
+    };
+    // Without a measurement there may be nothing to export.
+    visit::probe(running.address());
+    while back_end.attempts() == 0 && !settled.load(Ordering::Relaxed) {
+        thread::sleep(POLL);
+    }
+    let visits = visit::few(running.address());
+    let ended = !running.is_running()?;
+    let output = running.kill().as_ref().map_or_else(output_of, both);
+    Ok(Down { attempts: back_end.attempts(), visits, ended, output })
+}
+
+fn abort(app: &App, settled: &AtomicBool) -> Result<Abort> {
+    let back_ends = BackEnds::start()?;
+    let running = match start(app.program(SHORT, &back_ends)) {
+        Ok(running) => running,
+        Err(error) => return Ok(Abort { output: output_of(&error), ..Abort::default() }),
+    };
+    let mut sent = visit::abort(running.address());
+    // The answer says that the app has accepted the connections before this one, too.
+    sent += visit::probe(running.address()).requests;
+    #[expect(clippy::cast_precision_loss, reason = "a dozen")]
+    let counted = |evidence: &Evidence| {
+        let metrics = &evidence.app_insights.telemetry.metrics;
+        let all = metrics.values().all(|metric| metric.events() >= sent as f64);
+        // Only steps 04 and 05 are judged by this run, and they have two metrics.
+        (all && metrics.len() > 1) || settled.load(Ordering::Relaxed)
+    };
+    settle(&running, &back_ends, counted);
+    let ended = running.stop();
+    let output = ended.as_ref().map_or_else(output_of, both);
+    let stdout = ended.map(|finished| finished.stdout).unwrap_or_default();
+    Ok(Abort { sent, evidence: back_ends.evidence(&stdout), output })
+}
+
+/// All that the app printed.
+pub fn both(finished: &Finished) -> String {
+    format!("{}\n{}", finished.stdout, finished.stderr)
+}
+
+/// All that the app printed before an error.
+pub fn output_of(error: &Error) -> String {
+    match error {
+        Error::Ended(finished) => both(finished),
+        Error::Missing { stdout, stderr, .. } | Error::Timeout { stdout, stderr, .. } => {
+            format!("{stdout}\n{stderr}")
+        }
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,238 @@
+//! Visits an app as a crowd would: many requests at a time, to random names.
+
+use std::{
+    collections::BTreeSet,
+    io::Write as _,
+    net::SocketAddr,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use harness::http::{self, Request};
+
+use crate::registry::Counts;
+
+/// The longest that a visitor waits for an answer.
+const LIMIT: Duration = Duration::from_secs(10);
+/// The visitors that are there at the same time.
+const CROWD: usize = 48;
+/// The names that show whether a name makes a series.
+pub const NAMES: usize = 50;
+
+/// A kind of request, with the answer that the app should give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `/{name}/`, answered by a verdict.
+    Verdict,
+    /// `/{name}/` with a blank name, which is refused.
+    Invalid,
+    /// `/{name}`, redirected to `/{name}/`.
+    Redirect,
+    /// `/favicon.ico`, which is not a name.
+    Icon,
+    /// A path that no route matches.
+    Unknown,
+}
+
+impl Kind {
+    fn status(self) -> u16 {
+        match self {
+            Self::Verdict => 200,
+            Self::Invalid => 400,
+            Self::Redirect => 307,
+            Self::Icon | Self::Unknown => 404,
+        }
+    }
+}
+
+/// A request to be made.
+#[derive(Clone, Debug)]
+struct Plan {
+    kind: Kind,
+    path: String,
+    name: String,
+}
+
+/// Requests that were made.
+#[derive(Clone, Debug, Default)]
+pub struct Visits {
+    /// All requests that were answered.
+    pub requests: usize,
+    /// Those of them to `/{name}/`.
+    pub visits: usize,
+    /// Those of them that were answered with 200.
+    pub verdicts: usize,
+    /// The names of the visitors.
+    pub names: BTreeSet<String>,
+    /// The time that all of them waited together.
+    pub waited: Duration,
+    /// The time that the visitors of `/{name}/` waited together.
+    pub waited_for_visits: Duration,
+    /// The longest time that a visitor waited.
+    pub longest: Duration,
+    /// The first answer that was not as it should be.
+    pub surprise: Option<Surprise>,
+}
+
+/// An answer that was not as it should be.
+#[derive(Clone, Debug)]
+pub struct Surprise {
+    /// The request.
+    pub path: String,
+    /// The answer that it should have.
+    pub expected: String,
+    /// The answer that it had.
+    pub seen: String,
+}
+
+impl Visits {
+    /// The number of events that a metric should have counted.
+    pub fn count(&self, counts: Counts) -> usize {
+        match counts {
+            Counts::Requests => self.requests,
+            Counts::Visits => self.visits,
+            Counts::Verdicts => self.verdicts,
+        }
+    }
+
+    /// The time that the visitors waited for these events.
+    pub fn waited(&self, counts: Counts) -> Duration {
+        if counts == Counts::Requests { self.waited } else { self.waited_for_visits }
+    }
+}
+
+/// A name that nobody can foresee.
+pub fn name() -> String {
+    let letters = (0..7).map(|_| fastrand::lowercase());
+    let name: String = letters.collect();
+    format!("{}{name}", fastrand::uppercase())
+}
+
+/// One visit, to see whether the app answers at all.
+pub fn probe(app: SocketAddr) -> Visits {
+    visit(app, &[plan(Kind::Verdict)])
+}
+
+/// A random number of all kinds of requests, among them so many names that a series for each
+/// would show.
+pub fn crowd(app: SocketAddr) -> Visits {
+    let mut plans = Vec::new();
+    let numbers = [
+        (Kind::Verdict, NAMES + fastrand::usize(5..20)),
+        (Kind::Invalid, fastrand::usize(1..4)),
+        (Kind::Redirect, fastrand::usize(1..6)),
+        (Kind::Icon, fastrand::usize(1..4)),
+        (Kind::Unknown, fastrand::usize(1..4)),
+    ];
+    for (kind, number) in numbers {
+        plans.extend((0..number).map(|_| plan(kind)));
+    }
+    fastrand::shuffle(&mut plans);
+    visit(app, &plans)
+}
+
+/// A random number of visits to `/{name}/`.
+pub fn few(app: SocketAddr) -> Visits {
+    let plans: Vec<Plan> = (0..fastrand::usize(6..12)).map(|_| plan(Kind::Verdict)).collect();
+    visit(app, &plans)
+}
+
+/// Sends requests and closes the connections without waiting for the answers. Returns the number
+/// of them.
+pub fn abort(app: SocketAddr) -> usize {
+    let attempts = fastrand::usize(10..15);
+    let connections: Vec<_> = (0..attempts)
+        .filter_map(|_| {
+            let mut connection = http::connect(app, LIMIT).ok()?;
+            let head = format!("GET /{}/ HTTP/1.1\r\nHost: {app}\r\n\r\n", name());
+            connection.write_all(head.as_bytes()).ok()?;
+            Some(connection)
+        })
+        .collect();
+    connections.len()
+}
+
+fn plan(kind: Kind) -> Plan {
+    let name = name();
+    let path = match kind {
+        Kind::Verdict => format!("/{name}/"),
+        Kind::Invalid => "/%20/".to_string(),
+        Kind::Redirect => format!("/{name}"),
+        Kind::Icon => "/favicon.ico".to_string(),
+        Kind::Unknown => format!("/{name}/and/more"),
+    };
+    Plan { kind, path, name }
+}
+
+fn visit(app: SocketAddr, plans: &[Plan]) -> Visits {
+    let next = AtomicUsize::new(0);
+    let visits = Mutex::new(Visits::default());
+    thread::scope(|scope| {
+        for _ in 0..plans.len().min(CROWD) {
+            scope.spawn(|| {
+                while let Some(plan) = plans.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let started = Instant::now();
+                    let answer = Request::get(&plan.path).limit(LIMIT).send(app);
+                    let waited = started.elapsed();
+                    let mut visits = visits.lock().unwrap_or_else(PoisonError::into_inner);
+                    let lost = answer.is_err();
+                    visits.add(plan, answer, waited);
+                    if lost {
+                        // The other visitors would wait in vain as well.
+                        next.store(plans.len(), Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    visits.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Visits {
+    fn add(&mut self, plan: &Plan, answer: std::io::Result<http::Reply>, waited: Duration) {
+        let expected = format!("{} for GET {}", plan.kind.status(), plan.path);
+        let seen = match answer {
+            Ok(reply) => {
+                self.requests += 1;
+                self.waited += waited;
+                self.longest = self.longest.max(waited);
+                if matches!(plan.kind, Kind::Verdict | Kind::Invalid) {
+                    self.visits += 1;
+                    self.waited_for_visits += waited;
+                    self.verdicts += usize::from(reply.status == 200);
+                }
+                if plan.kind != Kind::Invalid {
+                    self.names.insert(plan.name.clone());
+                }
+                let good = reply.status == plan.kind.status();
+                (!good).then(|| format!("{} {}", reply.status, first_line(&reply.text())))
+            }
+            Err(error) => Some(format!("no answer: {error}")),
+        };
+        if let (Some(seen), None) = (seen, &self.surprise) {
+            self.surprise = Some(Surprise { path: plan.path.clone(), expected, seen });
+        }
+    }
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().chars().take(100).collect()
+}
+
+impl Visits {
+    /// Adds the requests of `other`.
+    pub fn join(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.visits += other.visits;
+        self.verdicts += other.verdicts;
+        self.names.extend(other.names);
+        self.waited += other.waited;
+        self.waited_for_visits += other.waited_for_visits;
+        self.longest = self.longest.max(other.longest);
+        self.surprise = self.surprise.take().or(other.surprise);
+    }
+}

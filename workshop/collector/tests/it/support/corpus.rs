@@ -1,0 +1,227 @@
+//! Payloads in OTLP/JSON: by hand, each with a name, and random ones from a seed.
+
+use std::fs;
+use std::ops::RangeInclusive;
+use std::path::Path;
+
+use collector::Encoding;
+use prost::Message as _;
+use serde_json::{Value, json};
+
+/// The payloads in `tests/corpus`, one for each thing that can go wrong. The names are those of
+/// the files, and of the snapshots.
+pub fn by_hand() -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+    let files = fs::read_dir(&folder).expect("reading the folder of payloads");
+    let mut corpus: Vec<_> = files
+        .map(|file| {
+            let path = file.expect("reading the folder of payloads").path();
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            (name, fs::read_to_string(path).expect("reading a payload"))
+        })
+        .collect();
+    corpus.sort();
+    corpus
+}
+
+/// The same request in both encodings, with the value of the `Content-Type` header.
+///
+/// Protobuf is made from the JSON by the crate itself. The comparison of the JSON with the real
+/// Collector would show a mistake in that.
+pub fn both_encodings(json: &str) -> [(&'static str, Vec<u8>); 2] {
+    let request = collector::decode(Encoding::Json, json.as_bytes());
+    let request = request.unwrap_or_else(|error| panic!("{error} in {json}"));
+    [
+        (Encoding::Json.content_type(), json.as_bytes().to_vec()),
+        (Encoding::Protobuf.content_type(), request.encode_to_vec()),
+    ]
+}
+
+/// A random payload; the same seed gives the same one on every machine.
+pub fn random(seed: u64) -> String {
+    let rng = &mut fastrand::Rng::with_seed(seed);
+    json!({"resourceMetrics": list(rng, 1..=2, |rng| json!({
+        "schemaUrl": text(rng),
+        "resource": {"attributes": attributes(rng)},
+        "scopeMetrics": list(rng, 1..=2, |rng| json!({
+            "schemaUrl": text(rng),
+            "scope": {"name": text(rng), "version": text(rng), "attributes": attributes(rng)},
+            "metrics": list(rng, 1..=4, metric),
+        })),
+    }))})
+    .to_string()
+}
+
+fn metric(rng: &mut fastrand::Rng) -> Value {
+    let kinds = ["gauge", "sum", "histogram", "exponentialHistogram", "summary", "unknown"];
+    let kind = kinds[rng.usize(..kinds.len())];
+    json!({
+        "name": text(rng), "description": text(rng), "unit": text(rng), "metadata": attributes(rng),
+        kind: {
+            "isMonotonic": rng.bool(),
+            "aggregationTemporality": rng.i32(0..4),
+            "dataPoints": list(rng, 0..=3, |rng| data_point(rng, kind)),
+        },
+    })
+}
+
+fn data_point(rng: &mut fastrand::Rng, kind: &str) -> Value {
+    let mut point = json!({
+        "attributes": attributes(rng),
+        "startTimeUnixNano": unsigned(rng), "timeUnixNano": unsigned(rng), "flags": rng.u32(..),
+    });
+    let mut set = |key: &str, value: Value| point[key] = value;
+    match kind {
+        "gauge" | "sum" => {
+            if rng.bool() {
+                set("asInt", signed(rng));
+            } else {
+                set("asDouble", double(rng));
+            }
+        }
+        "summary" => {
+            set("count", unsigned(rng));
+            set("sum", double(rng));
+            set(
+                "quantileValues",
+                list(rng, 0..=3, |rng| json!({"quantile": double(rng), "value": double(rng)})),
+            );
+        }
+        _ => {
+            set("count", unsigned(rng));
+            for key in ["sum", "min", "max"] {
+                if rng.bool() {
+                    set(key, double(rng));
+                }
+            }
+            set("bucketCounts", list(rng, 0..=4, unsigned));
+            set("explicitBounds", list(rng, 0..=4, double));
+            // Beyond these every bound is 0, 1 or infinite, which the corpus by hand has.
+            set("scale", json!(rng.i32(-10..=20)));
+            set("zeroCount", unsigned(rng));
+            for key in ["positive", "negative"] {
+                let offset = rng.i32(-2000..2000);
+                set(key, json!({"offset": offset, "bucketCounts": list(rng, 0..=6, unsigned)}));
+            }
+        }
+    }
+    if kind != "summary" {
+        set("exemplars", list(rng, 0..=2, exemplar));
+    }
+    point
+}
+
+fn exemplar(rng: &mut fastrand::Rng) -> Value {
+    let value = if rng.bool() { ("asInt", signed(rng)) } else { ("asDouble", double(rng)) };
+    json!({
+        "timeUnixNano": unsigned(rng), "filteredAttributes": attributes(rng), value.0: value.1,
+        "traceId": format!("{:032x}", rng.u128(..)), "spanId": format!("{:016X}", rng.u64(..)),
+    })
+}
+
+fn attributes(rng: &mut fastrand::Rng) -> Value {
+    list(rng, 0..=3, |rng| json!({"key": text(rng), "value": any_value(rng, 3)}))
+}
+
+fn any_value(rng: &mut fastrand::Rng, depth: u8) -> Value {
+    match rng.u8(if depth == 0 { 0..6 } else { 0..8 }) {
+        0 => json!({"stringValue": text(rng)}),
+        1 => json!({"boolValue": rng.bool()}),
+        2 => json!({"intValue": signed(rng)}),
+        3 => json!({"doubleValue": double(rng)}),
+        4 => json!({"bytesValue": "AAECAwQFBgcICQoLDA0ODw=="[..rng.usize(..6) * 4].to_owned()}),
+        5 => json!({}),
+        6 => json!({"arrayValue": {"values": list(rng, 0..=4, |rng| any_value(rng, depth - 1))}}),
+        _ => json!({"kvlistValue": {"values":
+            list(rng, 0..=4, |rng| json!({"key": text(rng), "value": any_value(rng, depth - 1)}))}}),
+    }
+}
+
+fn list(
+    rng: &mut fastrand::Rng,
+    size: RangeInclusive<usize>,
+    item: impl Fn(&mut fastrand::Rng) -> Value,
+) -> Value {
+    (0..rng.usize(size)).map(|_| item(rng)).collect()
+}
+
+fn text(rng: &mut fastrand::Rng) -> String {
+    match rng.u8(..4) {
+        0 => STRINGS[rng.usize(..STRINGS.len())].to_owned(),
+        1 => (0..rng.usize(..8)).map(|_| rng.char(..)).collect(),
+        _ => (0..rng.usize(..8)).map(|_| rng.lowercase()).collect(),
+    }
+}
+
+/// Any bit pattern as often as an everyday number, and now and then a border case.
+fn double(rng: &mut fastrand::Rng) -> Value {
+    let value = match rng.u8(..4) {
+        0 => f64::from_bits(rng.u64(..)),
+        1 => DOUBLES[rng.usize(..DOUBLES.len())],
+        2 => rng.f64() * 1000.0,
+        _ => f64::from(rng.i16(..)) / 8.0,
+    };
+    match value {
+        _ if rng.u8(..20) == 0 => json!("-Infinity"),
+        value if value.is_nan() => json!("NaN"),
+        value if value.is_infinite() => json!("Infinity"),
+        value => json!(value),
+    }
+}
+
+/// A 64-bit number of any size, as a number or, like most exporters write it, as a string.
+fn unsigned(rng: &mut fastrand::Rng) -> Value {
+    let value = rng.u64(..) >> rng.u32(..64);
+    if rng.bool() { json!(value) } else { json!(value.to_string()) }
+}
+
+fn signed(rng: &mut fastrand::Rng) -> Value {
+    let value = rng.i64(..) >> rng.u32(..64);
+    if rng.bool() { json!(value) } else { json!(value.to_string()) }
+}
+
+/// Around each border of Go's formats, and where rounding shows.
+const DOUBLES: [f64; 24] = [
+    0.0,
+    -0.0,
+    1.0,
+    -1.5,
+    0.1,
+    0.3,
+    1e6,
+    1e20,
+    1e21,
+    -1e21,
+    9.999_999_999_999_999e20,
+    1e22,
+    1e100,
+    f64::MAX,
+    f64::MIN,
+    1e-6,
+    9.999_999e-7,
+    1e-7,
+    -1.5e-9,
+    1.234e-10,
+    f64::MIN_POSITIVE,
+    5e-324,
+    0.000_000_5,
+    2.5e-6,
+];
+
+/// What is special to JSON, to HTML, to Unicode or to a terminal.
+const STRINGS: [&str; 14] = [
+    "",
+    "plain",
+    "Grüße, 世界 😀",
+    "<b>&amp;'\"</b>",
+    "back\\slash /",
+    "\u{0}\u{1}\u{1f}\u{7f}",
+    "\u{8}\u{c}\n\r\t\u{b}",
+    "\u{80}\u{9f}\u{a0}",
+    "\u{2028}\u{2029}\u{200b}",
+    "\u{feff}",
+    "\u{fffd}",
+    "\u{ffff}\u{10ffff}",
+    "e\u{301}",
+    "\u{202e}backwards",
+];
