@@ -373,6 +373,11 @@ fn down(app: &App, settled: &AtomicBool) -> Result<Down> {
         thread::sleep(POLL);
     }
     let visits = visit::few(running.address());
+    // The exporter reports a failed export when it has given up.
+    let deadline = Instant::now() + SETTLE;
+    while back_end.attempts() > 0 && !complains(&running.stderr()) && Instant::now() < deadline {
+        thread::sleep(POLL);
+    }
     let ended = !running.is_running()?;
     let output = running.kill().as_ref().map_or_else(output_of, both);
     Ok(Down { attempts: back_end.attempts(), visits, ended, output })
@@ -399,6 +404,12 @@ fn abort(app: &App, settled: &AtomicBool) -> Result<Abort> {
     let output = ended.as_ref().map_or_else(output_of, both);
     let stdout = ended.map(|finished| finished.stdout).unwrap_or_default();
     Ok(Abort { sent, evidence: back_ends.evidence(&stdout), output })
+}
+
+/// Whether an output mentions a problem.
+pub fn complains(output: &str) -> bool {
+    let output = output.to_lowercase();
+    ["error", "fail", "warn", "cannot", "lost", "refused"].iter().any(|sign| output.contains(sign))
 }
 
 /// All that the app printed.
