@@ -411,7 +411,7 @@ mod tests {
 
     #[test]
     fn invalid_registries_are_refused_with_a_reason() {
-        let reason = |text| format!("{:#}", parse(text).unwrap_err());
+        let reason = |text: &str| format!("{:#}", parse(text).unwrap_err());
         let metric = "groups:\n  - {id: metric.a, type: metric, brief: A, stability: stable, ";
         assert!(reason(&format!("{metric}unit: s}}")).contains("metric.a has no metric_name"));
         let metric = format!("{metric}metric_name: a, instrument: counter, unit: s, ");

@@ -7,7 +7,7 @@ use serde::Serialize;
 /// The width of a line of the human form.
 const WIDTH: usize = 96;
 /// The width of the label before a text.
-const LABEL: usize = 15;
+const LABEL: usize = 17;
 
 /// The result of a check.
 #[derive(Clone, Debug, Serialize)]

@@ -187,7 +187,7 @@ pub struct Down {
 /// The run with visitors that disconnect.
 #[derive(Debug, Default)]
 pub struct Abort {
-    /// The requests that were sent, the last of which was not aborted.
+    /// The requests that were sent and aborted.
     pub sent: usize,
     /// What arrived.
     pub evidence: Evidence,
@@ -205,14 +205,13 @@ pub fn run(app: &App, complete: &(dyn Fn(&Evidence, &Visits) -> bool + Sync)) ->
         evidence: Evidence::default(),
         ended: None,
     };
-    let running = match start(app.program(SHORT, &back_ends)) {
-        Ok(running) => running,
+    let Started { running, address } = match start(app.program(SHORT, &back_ends)) {
+        Ok(started) => started,
         Err(error) => {
             main.started = Err(error);
             return Ok(Runs { main, others: None });
         }
     };
-    let address = running.address();
     main.started = Ok(address);
     let probe = visit::probe(address);
     if probe.requests == 0 {
@@ -308,11 +307,32 @@ impl App {
     }
 }
 
-/// An app that runs, known to [`kill_all`].
-fn start(program: Program) -> Result<Running, Error> {
-    let running = program.start()?;
+/// An app that serves.
+struct Started {
+    running: Running,
+    address: SocketAddr,
+}
+
+/// Starts an app, which [`kill_all`] kills from its first moment on, and waits for its ready line.
+fn start(program: Program) -> Result<Started, Error> {
+    let running = program.spawn()?;
     GROUPS.lock().unwrap_or_else(PoisonError::into_inner).push(running.id());
-    Ok(running)
+    match running.wait_for_stderr(|stderr| ready(stderr).is_some()) {
+        Ok(stderr) => match ready(&stderr) {
+            Some(address) => Ok(Started { running, address }),
+            None => Err(Error::Io(std::io::ErrorKind::InvalidData.into())),
+        },
+        // An app that closes its stderr may run on. Then the wait for its end has a limit.
+        Err(Error::Missing { .. }) => Err(Error::Ended(Box::new(running.wait()?))),
+        Err(error) => Err(error),
+    }
+}
+
+/// The address in the ready line, once the line is whole.
+fn ready(stderr: &str) -> Option<SocketAddr> {
+    let (whole, _) = stderr.rsplit_once('\n')?;
+    let rest = whole.lines().find_map(|line| line.strip_prefix("Listening on http://"))?;
+    rest.split_whitespace().next()?.trim_end_matches('/').parse().ok()
 }
 
 /// Waits until `complete`, or until nothing more can be expected.
@@ -335,11 +355,11 @@ fn flush(app: &App) -> Result<Flush> {
     let back_ends = BackEnds::start()?;
     let service = format!("check-{}", visit::name().to_lowercase());
     let program = app.program(LONG, &back_ends).env("OTEL_SERVICE_NAME", &service);
-    let running = match start(program) {
-        Ok(running) => running,
+    let Started { running, address } = match start(program) {
+        Ok(started) => started,
         Err(error) => return Ok(Flush { output: output_of(&error), ..Flush::default() }),
     };
-    let visits = visit::few(running.address());
+    let visits = visit::few(address);
     let ended = running.stop();
     let output = ended.as_ref().map_or_else(output_of, both);
     let stdout = ended.map(|finished| finished.stdout).unwrap_or_default();
@@ -349,8 +369,8 @@ fn flush(app: &App) -> Result<Flush> {
 fn refused(app: &App, name: &str, value: &str) -> Result<Refusal> {
     let back_ends = BackEnds::start()?;
     Ok(match start(app.program(LONG, &back_ends).env(name, value)) {
-        Ok(running) => {
-            let output = running.kill().as_ref().map_or_else(output_of, both);
+        Ok(started) => {
+            let output = started.running.kill().as_ref().map_or_else(output_of, both);
             Refusal::Served { output }
         }
         Err(Error::Ended(finished)) => Refusal::Ended(finished),
@@ -361,18 +381,18 @@ fn refused(app: &App, name: &str, value: &str) -> Result<Refusal> {
 fn down(app: &App, settled: &AtomicBool) -> Result<Down> {
     let back_end = Unreachable::start()?;
     let program = app.program_at(SHORT, back_end.address(), back_end.address());
-    let running = match start(program) {
-        Ok(running) => running,
+    let Started { running, address } = match start(program) {
+        Ok(started) => started,
         Err(error) => {
             return Ok(Down { ended: true, output: output_of(&error), ..Down::default() });
         }
     };
     // Without a measurement there may be nothing to export.
-    visit::probe(running.address());
+    visit::one(address);
     while back_end.attempts() == 0 && !settled.load(Ordering::Relaxed) {
         thread::sleep(POLL);
     }
-    let visits = visit::few(running.address());
+    let visits = visit::few(address);
     // The exporter reports a failed export when it has given up.
     let deadline = Instant::now() + SETTLE;
     while back_end.attempts() > 0 && !complains(&running.stderr()) && Instant::now() < deadline {
@@ -385,13 +405,13 @@ fn down(app: &App, settled: &AtomicBool) -> Result<Down> {
 
 fn abort(app: &App, settled: &AtomicBool) -> Result<Abort> {
     let back_ends = BackEnds::start()?;
-    let running = match start(app.program(SHORT, &back_ends)) {
-        Ok(running) => running,
+    let Started { running, address } = match start(app.program(SHORT, &back_ends)) {
+        Ok(started) => started,
         Err(error) => return Ok(Abort { output: output_of(&error), ..Abort::default() }),
     };
-    let mut sent = visit::abort(running.address());
+    let sent = visit::abort(address);
     // The answer says that the app has accepted the connections before this one, too.
-    sent += visit::probe(running.address()).requests;
+    visit::probe(address);
     #[expect(clippy::cast_precision_loss, reason = "a dozen")]
     let counted = |evidence: &Evidence| {
         let metrics = &evidence.app_insights.telemetry.metrics;

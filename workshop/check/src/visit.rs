@@ -19,7 +19,7 @@ use crate::registry::Counts;
 /// The longest that a visitor waits for an answer.
 const LIMIT: Duration = Duration::from_secs(10);
 /// The visitors that are there at the same time.
-const CROWD: usize = 48;
+const CROWD: usize = 100;
 /// The names that show whether a name makes a series.
 pub const NAMES: usize = 50;
 
@@ -112,8 +112,13 @@ pub fn name() -> String {
     format!("{}{name}", fastrand::uppercase())
 }
 
-/// One visit, to see whether the app answers at all.
+/// One request that no handler delays, to see whether the app answers at all.
 pub fn probe(app: SocketAddr) -> Visits {
+    visit(app, &[plan(Kind::Icon)])
+}
+
+/// One visit to `/{name}/`.
+pub fn one(app: SocketAddr) -> Visits {
     visit(app, &[plan(Kind::Verdict)])
 }
 

@@ -28,7 +28,8 @@ pub struct State {
 }
 
 impl State {
-    pub(crate) fn step(step: u8) -> Self {
+    /// A step as it is.
+    pub fn step(step: u8) -> Self {
         Self { step, lab: None, patch: None, rule: None, patch_text: None }
     }
 

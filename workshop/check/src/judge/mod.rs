@@ -7,6 +7,8 @@ mod metrics;
 
 pub use metrics::complete;
 
+use std::collections::BTreeSet;
+
 use crate::{
     model::{Destination, Telemetry},
     registry::Registry,
@@ -51,6 +53,7 @@ impl Case<'_> {
         }
         checks.push(app::panics(&self.runs.main));
         checks.push(app::stops(&self.runs.main));
+        say_once(&mut checks);
         checks
     }
 
@@ -74,6 +77,17 @@ pub fn detect(runs: &Runs) -> u8 {
         () if reached(&evidence.collector) => 3,
         () if evidence.console.exports > 0 => 2,
         () => 1,
+    }
+}
+
+/// Keeps an information where it first occurs, such as a defect that several metrics share.
+fn say_once(checks: &mut [Check]) {
+    let mut said = BTreeSet::new();
+    for finding in checks.iter_mut().map(|check| &mut check.findings) {
+        finding.retain(|finding| {
+            finding.level != Level::Information
+                || said.insert((finding.id, finding.seen.clone(), finding.hint.clone()))
+        });
     }
 }
 

@@ -1,0 +1,69 @@
+//! Each step passes its own check, and fails the next one with exactly its findings.
+
+use check::Report;
+
+use crate::programs::{assert_violations, check_step};
+
+#[test]
+fn each_step_passes_its_own_check() {
+    for step in 1..=4 {
+        assert_violations(&check_step(step, Some(step)), &[]);
+    }
+}
+
+#[test]
+fn step_05_passes_its_own_check_and_proves_its_aborts() {
+    let report = check_step(5, Some(5));
+    assert_violations(&report, &[]);
+    assert_eq!(report.findings().count(), 0, "{}", report.human(false));
+}
+
+#[test]
+fn the_telemetry_says_how_far_the_app_is() {
+    for step in 1..=5 {
+        let report = check_step(step, None);
+        assert_eq!(report.step, step);
+        assert!(report.detected && report.passed, "{}", report.human(false));
+    }
+}
+
+#[test]
+fn step_01_fails_the_check_of_step_02() {
+    insta::assert_snapshot!(masked(&check_step(1, Some(2))));
+}
+
+#[test]
+fn step_02_fails_the_check_of_step_03() {
+    insta::assert_snapshot!(masked(&check_step(2, Some(3))));
+}
+
+#[test]
+fn step_03_fails_the_check_of_step_04() {
+    insta::assert_snapshot!(masked(&check_step(3, Some(4))));
+}
+
+#[test]
+fn step_04_passes_the_check_of_step_05_without_the_proof_of_its_aborts() {
+    insta::assert_snapshot!(masked(&check_step(4, Some(5))));
+}
+
+/// The report for people without the numbers that are random.
+fn masked(report: &Report) -> String {
+    let text = report.human(false).to_string();
+    let mut out = String::new();
+    for line in text.lines() {
+        let line = match line.split_once("target/") {
+            Some((_, rest)) => format!("target/{rest}"),
+            None => line.to_string(),
+        };
+        let random = ["visitors disconnected", " requests."].iter().any(|text| line.contains(text));
+        let digits = |word: &str| word.chars().all(|c| c.is_ascii_digit()) && !word.is_empty();
+        let mask =
+            |word: &str| if digits(word) { "<number>".to_string() } else { word.to_string() };
+        let line =
+            if random { line.split(' ').map(mask).collect::<Vec<_>>().join(" ") } else { line };
+        out.push_str(&line);
+        out.push('\n');
+    }
+    out
+}
