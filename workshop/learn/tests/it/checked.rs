@@ -4,7 +4,7 @@
 
 use std::{
     fmt::Write as _,
-    fs,
+    fs::{self, File},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -12,26 +12,34 @@ use std::{
 use check::{Options, Registry, Report, report::Level};
 use learn::State;
 
-use crate::copy::{repository, root};
+use crate::copy::{fill, repository};
+
+const SHARED: &str = env!("CARGO_TARGET_TMPDIR");
 
 /// Where apps are built, one after the other.
 struct Workbench {
-    root: tempfile::TempDir,
-    programs: tempfile::TempDir,
+    root: PathBuf,
 }
 
 impl Workbench {
-    fn new() -> Self {
-        Self { root: root(), programs: tempfile::tempdir().unwrap() }
+    /// The folder is always the same, because cargo would keep what it built for each folder.
+    fn new(name: &str) -> Self {
+        let root = Path::new(SHARED).join(format!("workbench {name}"));
+        if root.exists() {
+            fs::remove_dir_all(&root).unwrap();
+        }
+        fs::create_dir_all(root.join("programs")).unwrap();
+        fill(&root);
+        Self { root }
     }
 
     fn root(&self) -> &Path {
-        self.root.path()
+        &self.root
     }
 
     /// Runs cargo on `mine/`, without a network.
     fn cargo(&self, command: &str) -> std::process::Output {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mine");
+        let target = Path::new(SHARED).join("mine");
         let mut cargo = Command::new(env!("CARGO"));
         cargo.arg(command).arg("--offline").arg("--quiet").arg("--target-dir").arg(target);
         cargo.arg("--manifest-path").arg(self.root().join("mine/Cargo.toml"));
@@ -46,12 +54,14 @@ impl Workbench {
 
     /// Builds `mine/` and keeps the program.
     fn build(&self, name: &str) -> PathBuf {
+        // Another test would build another program at the same place.
+        let lock = File::create(Path::new(SHARED).join("mine.lock")).unwrap();
+        lock.lock().unwrap();
         let output = self.cargo("build");
         let complaints = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && complaints.is_empty(), "{name}: {complaints}");
-        let program = self.programs.path().join(name);
-        let built = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mine/debug/naughty-or-nice");
-        fs::copy(built, &program).unwrap();
+        let program = self.root().join("programs").join(name);
+        fs::copy(Path::new(SHARED).join("mine/debug/naughty-or-nice"), &program).unwrap();
         program
     }
 }
@@ -79,7 +89,7 @@ fn findings(report: &Report) -> Vec<&'static str> {
 #[test]
 #[ignore = "builds each lab"]
 fn each_lab_fails_with_its_finding_and_passes_when_cured() {
-    let workbench = Workbench::new();
+    let workbench = Workbench::new("labs");
     let mut lines = String::new();
     for lab in learn::labs(&repository()).unwrap() {
         learn::lab(workbench.root(), &lab.name, true).unwrap();
@@ -106,7 +116,7 @@ fn each_lab_fails_with_its_finding_and_passes_when_cured() {
 #[test]
 #[ignore = "builds each exercise"]
 fn each_exercise_is_red_before_and_green_after() {
-    let workbench = Workbench::new();
+    let workbench = Workbench::new("exercises");
     let mut lines = String::new();
     for exercise in learn::exercises(&repository()).unwrap() {
         let (name, check) = (&exercise.name, &exercise.check);
@@ -133,7 +143,7 @@ fn each_exercise_is_red_before_and_green_after() {
 #[test]
 #[ignore = "builds each exercise"]
 fn in_memory_test_fails_before_and_passes_after() {
-    let workbench = Workbench::new();
+    let workbench = Workbench::new("in memory");
     let name = "10-test-your-telemetry";
     learn::begin(workbench.root(), name, true).unwrap();
     let output = workbench.cargo("test");
@@ -158,7 +168,7 @@ fn in_memory_test_fails_before_and_passes_after() {
 #[test]
 #[ignore = "builds each exercise"]
 fn crates_of_later_steps_are_added_without_a_network() {
-    let workbench = Workbench::new();
+    let workbench = Workbench::new("later crates");
     learn::start(workbench.root(), 2, true).unwrap();
     // Cargo removes from the lock file what the app does not use.
     workbench.build("before");

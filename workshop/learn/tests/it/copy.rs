@@ -12,13 +12,18 @@ pub fn repository() -> PathBuf {
 /// A root in a folder of its own, whose name has spaces.
 pub fn root() -> TempDir {
     let root = tempfile::Builder::new().prefix("a workshop ").tempdir().unwrap();
+    fill(root.path());
+    root
+}
+
+/// Copies what `mine/` is made from.
+pub fn fill(root: &Path) {
     for file in ["Cargo.toml", "Cargo.lock", "rustfmt.toml"] {
-        fs::copy(repository().join(file), root.path().join(file)).unwrap();
+        fs::copy(repository().join(file), root.join(file)).unwrap();
     }
     for folder in ["steps", "labs", "exercises"] {
-        copy(&repository().join(folder), &root.path().join(folder));
+        copy(&repository().join(folder), &root.join(folder));
     }
-    root
 }
 
 fn copy(from: &Path, to: &Path) {
