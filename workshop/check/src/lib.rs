@@ -79,7 +79,7 @@ pub fn check(options: &Options) -> Result<Report> {
         steps.into_iter().any(|step| match Destination::of_step(step) {
             Some(destination) => {
                 let telemetry = evidence.at(destination);
-                judge::complete(registry, step, telemetry, visits)
+                telemetry.exports > 0 && judge::complete(registry, step, telemetry, visits)
             }
             // Nothing is expected of step 01. Without STEP, wait for what may come.
             None => options.step.is_some(),

@@ -32,12 +32,15 @@ impl Destination {
         }
     }
 
-    /// The name of the destination in a sentence.
-    pub fn name(self) -> &'static str {
+    /// All of them, in the order of the steps.
+    pub const ALL: [Self; 3] = [Self::Console, Self::Collector, Self::AppInsights];
+
+    /// The place where metrics arrive, in a sentence.
+    pub fn place(self) -> &'static str {
         match self {
-            Self::Console => "the console",
-            Self::Collector => "the Collector",
-            Self::AppInsights => "Application Insights",
+            Self::Console => "on stdout",
+            Self::Collector => "at the Collector",
+            Self::AppInsights => "at Application Insights",
         }
     }
 

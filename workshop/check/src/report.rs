@@ -4,6 +4,8 @@ use std::fmt::{self, Write as _};
 
 use serde::Serialize;
 
+use crate::LAST_STEP;
+
 /// The width of a line of the human form.
 const WIDTH: usize = 96;
 /// The width of the label before a text.
@@ -131,28 +133,50 @@ impl Report {
         for check in &self.checks {
             let mark = match (check.level(), &check.skipped) {
                 (Some(Level::Violation), _) => paint.red("✗"),
-                (_, Some(_)) => paint.dim("○"),
+                (_, Some(_)) => continue,
                 _ => paint.green("✓"),
             };
             writeln!(out, "{mark} {}", check.title)?;
-            if let Some(reason) = &check.skipped {
-                writeln!(out, "    {}", paint.dim(&format!("not checked: {reason}")))?;
-            }
             for finding in &check.findings {
                 finding.write(out, paint)?;
             }
         }
+        self.write_skipped(out, paint)?;
         let total = self.checks.len();
         let held = self.checks.iter().filter(|check| check.holds()).count();
         let requests = self.requests;
         if self.passed {
             let verdict = paint.green(&format!("Step {step:02} holds"));
             writeln!(out, "\n{verdict}: {held} of {total} checks, {requests} requests.")?;
+            if self.detected && step < LAST_STEP {
+                writeln!(out, "Next is step {:02}.", step + 1)?;
+            }
         } else {
             let violations = self.violations().count();
-            let plural = if violations == 1 { "" } else { "s" };
+            let (plural, start) =
+                if violations == 1 { ("", "") } else { ("s", " Start with the first ✗.") };
             let verdict = paint.red(&format!("{violations} violation{plural}"));
-            writeln!(out, "\n{verdict}; {held} of {total} checks hold. Start with the first ✗.")?;
+            writeln!(out, "\n{verdict}; {held} of {total} checks hold.{start}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Report {
+    /// The checks that were not made, by their reason.
+    fn write_skipped(&self, out: &mut String, paint: Paint) -> fmt::Result {
+        let skipped =
+            |check: &'_ Check| check.skipped.clone().map(|reason| (reason, check.title.clone()));
+        let mut last = None;
+        let mut skipped: Vec<_> = self.checks.iter().filter_map(skipped).collect();
+        // Stable, so that the titles keep their order.
+        skipped.sort_by(|(one, _), (other, _)| one.cmp(other));
+        for (reason, title) in skipped {
+            if last.as_ref() != Some(&reason) {
+                writeln!(out, "{} not checked, because {reason}:", paint.dim("○"))?;
+                last = Some(reason);
+            }
+            writeln!(out, "    {}", paint.dim(&title))?;
         }
         Ok(())
     }

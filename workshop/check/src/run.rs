@@ -19,7 +19,7 @@ use crate::{
     console,
     model::{Destination, Telemetry},
     receivers::{Received, Receiver, Unreachable},
-    visit::{self, Visits},
+    visit::{self, Tally},
 };
 
 /// The longest that the app may take to start, to answer, and to stop.
@@ -31,7 +31,7 @@ const SHORT: &str = "150";
 /// In a run with this interval, metrics arrive at the end or never.
 const LONG: &str = "3600000";
 /// The longest wait for the exports to have counted every visit.
-const SETTLE: Duration = Duration::from_secs(2);
+const SETTLE: Duration = Duration::from_millis(1500);
 /// How often to look.
 const POLL: Duration = Duration::from_millis(25);
 
@@ -86,7 +86,7 @@ pub struct Main {
     /// The address of the app, or why there is none.
     pub started: Result<SocketAddr, Error>,
     /// The requests.
-    pub visits: Visits,
+    pub visits: Tally,
     /// What arrived before the app was stopped: the number of exports, in the order of
     /// [`Evidence`].
     pub before_stop: [usize; 3],
@@ -145,7 +145,7 @@ pub struct Others {
 #[derive(Debug, Default)]
 pub struct Flush {
     /// The requests.
-    pub visits: Visits,
+    pub visits: Tally,
     /// The service name that the environment gave.
     pub service: String,
     /// What arrived.
@@ -177,7 +177,7 @@ pub struct Down {
     /// The app tried to export.
     pub attempts: usize,
     /// The requests after that.
-    pub visits: Visits,
+    pub visits: Tally,
     /// The end of the app in the middle of the run.
     pub ended: bool,
     /// What the app printed.
@@ -196,11 +196,11 @@ pub struct Abort {
 }
 
 /// Runs the app. `complete` says whether the telemetry has counted all requests.
-pub fn run(app: &App, complete: &(dyn Fn(&Evidence, &Visits) -> bool + Sync)) -> Result<Runs> {
+pub fn run(app: &App, complete: &(dyn Fn(&Evidence, &Tally) -> bool + Sync)) -> Result<Runs> {
     let back_ends = BackEnds::start()?;
     let mut main = Main {
         started: Err(Error::Io(std::io::ErrorKind::Other.into())),
-        visits: Visits::default(),
+        visits: Tally::default(),
         before_stop: [0; 3],
         evidence: Evidence::default(),
         ended: None,
@@ -220,7 +220,8 @@ pub fn run(app: &App, complete: &(dyn Fn(&Evidence, &Visits) -> bool + Sync)) ->
         return Ok(Runs { main, others: None });
     }
 
-    let settled = AtomicBool::new(false);
+    // Set once it is certain that the app exports to neither back end.
+    let no_exports = AtomicBool::new(false);
     let others = thread::scope(|scope| {
         let flush = scope.spawn(|| flush(app));
         let interval = scope.spawn(|| refused(app, "OTEL_METRIC_EXPORT_INTERVAL", "5s"));
@@ -228,15 +229,16 @@ pub fn run(app: &App, complete: &(dyn Fn(&Evidence, &Visits) -> bool + Sync)) ->
             let string = format!("InstrumentationKey={};IngestionEndpoint=nowhere", app.key);
             refused(app, "APPLICATIONINSIGHTS_CONNECTION_STRING", &string)
         });
-        let down = scope.spawn(|| down(app, &settled));
-        let abort = scope.spawn(|| abort(app, &settled));
+        let down = scope.spawn(|| down(app, &no_exports));
+        let abort = scope.spawn(|| abort(app, &no_exports));
 
         let mut visits = visit::crowd(address);
         visits.join(probe);
         main.visits = visits;
         let evidence = settle(&running, &back_ends, |evidence| complete(evidence, &main.visits));
         main.before_stop = evidence.exports();
-        settled.store(true, Ordering::Relaxed);
+        let [_, collector, app_insights] = main.before_stop;
+        no_exports.store(collector + app_insights == 0, Ordering::Relaxed);
         let ended = running.stop();
         let stdout = match &ended {
             Ok(finished) => finished.stdout.clone(),
@@ -378,7 +380,7 @@ fn refused(app: &App, name: &str, value: &str) -> Result<Refusal> {
     })
 }
 
-fn down(app: &App, settled: &AtomicBool) -> Result<Down> {
+fn down(app: &App, no_exports: &AtomicBool) -> Result<Down> {
     let back_end = Unreachable::start()?;
     let program = app.program_at(SHORT, back_end.address(), back_end.address());
     let Started { running, address } = match start(program) {
@@ -389,7 +391,9 @@ fn down(app: &App, settled: &AtomicBool) -> Result<Down> {
     };
     // Without a measurement there may be nothing to export.
     visit::one(address);
-    while back_end.attempts() == 0 && !settled.load(Ordering::Relaxed) {
+    let deadline = Instant::now() + LIMIT;
+    let waits = || back_end.attempts() == 0 && !no_exports.load(Ordering::Relaxed);
+    while waits() && Instant::now() < deadline {
         thread::sleep(POLL);
     }
     let visits = visit::few(address);
@@ -403,7 +407,7 @@ fn down(app: &App, settled: &AtomicBool) -> Result<Down> {
     Ok(Down { attempts: back_end.attempts(), visits, ended, output })
 }
 
-fn abort(app: &App, settled: &AtomicBool) -> Result<Abort> {
+fn abort(app: &App, no_exports: &AtomicBool) -> Result<Abort> {
     let back_ends = BackEnds::start()?;
     let Started { running, address } = match start(app.program(SHORT, &back_ends)) {
         Ok(started) => started,
@@ -417,7 +421,7 @@ fn abort(app: &App, settled: &AtomicBool) -> Result<Abort> {
         let metrics = &evidence.app_insights.telemetry.metrics;
         let all = metrics.values().all(|metric| metric.events() >= sent as f64);
         // Only steps 04 and 05 are judged by this run, and they have two metrics.
-        (all && metrics.len() > 1) || settled.load(Ordering::Relaxed)
+        (all && metrics.len() > 1) || no_exports.load(Ordering::Relaxed)
     };
     settle(&running, &back_ends, counted);
     let ended = running.stop();

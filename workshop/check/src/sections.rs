@@ -12,6 +12,7 @@ pub const LOST: &str = "numbers.md#metrics-that-never-left";
 pub const DOWN: &str = "step-03.md#break-it";
 pub const SECRET: &str = "step-04.md#the-exporter";
 pub const CONNECTION: &str = "step-04.md#break-it";
+pub const LATENCY: &str = "step-05.md#what-changed";
 pub const ABORT: &str = "step-04.md#what-changed";
 
 /// The section on metrics that do not arrive.
@@ -48,6 +49,7 @@ fn all() -> Vec<&'static str> {
         DOWN,
         SECRET,
         CONNECTION,
+        LATENCY,
         ABORT,
     ];
     fixed.into_iter().chain((2..=5).flat_map(|step| [nothing(step), code(step)])).collect()

@@ -1,4 +1,4 @@
-//! Visits an app as a crowd would: many requests at a time, to random names.
+//! Tally an app as a crowd would: many requests at a time, to random names.
 
 use std::{
     collections::BTreeSet,
@@ -59,7 +59,7 @@ struct Plan {
 
 /// Requests that were made.
 #[derive(Clone, Debug, Default)]
-pub struct Visits {
+pub struct Tally {
     /// All requests that were answered.
     pub requests: usize,
     /// Those of them to `/{name}/`.
@@ -89,7 +89,7 @@ pub struct Surprise {
     pub seen: String,
 }
 
-impl Visits {
+impl Tally {
     /// The number of events that a metric should have counted.
     pub fn count(&self, counts: Counts) -> usize {
         match counts {
@@ -97,6 +97,12 @@ impl Visits {
             Counts::Visits => self.visits,
             Counts::Verdicts => self.verdicts,
         }
+    }
+
+    /// The visitors of `/{name}/` waited for much longer than a computer needs.
+    pub fn wait_long(&self) -> bool {
+        let visits = u32::try_from(self.visits.max(1)).unwrap_or(u32::MAX);
+        self.waited_for_visits / visits > Duration::from_millis(700)
     }
 
     /// The time that the visitors waited for these events.
@@ -113,18 +119,18 @@ pub fn name() -> String {
 }
 
 /// One request that no handler delays, to see whether the app answers at all.
-pub fn probe(app: SocketAddr) -> Visits {
+pub fn probe(app: SocketAddr) -> Tally {
     visit(app, &[plan(Kind::Icon)])
 }
 
 /// One visit to `/{name}/`.
-pub fn one(app: SocketAddr) -> Visits {
+pub fn one(app: SocketAddr) -> Tally {
     visit(app, &[plan(Kind::Verdict)])
 }
 
 /// A random number of all kinds of requests, among them so many names that a series for each
 /// would show.
-pub fn crowd(app: SocketAddr) -> Visits {
+pub fn crowd(app: SocketAddr) -> Tally {
     let mut plans = Vec::new();
     let numbers = [
         (Kind::Verdict, NAMES + fastrand::usize(5..20)),
@@ -141,7 +147,7 @@ pub fn crowd(app: SocketAddr) -> Visits {
 }
 
 /// A random number of visits to `/{name}/`.
-pub fn few(app: SocketAddr) -> Visits {
+pub fn few(app: SocketAddr) -> Tally {
     let plans: Vec<Plan> = (0..fastrand::usize(6..12)).map(|_| plan(Kind::Verdict)).collect();
     visit(app, &plans)
 }
@@ -173,9 +179,9 @@ fn plan(kind: Kind) -> Plan {
     Plan { kind, path, name }
 }
 
-fn visit(app: SocketAddr, plans: &[Plan]) -> Visits {
+fn visit(app: SocketAddr, plans: &[Plan]) -> Tally {
     let next = AtomicUsize::new(0);
-    let visits = Mutex::new(Visits::default());
+    let visits = Mutex::new(Tally::default());
     thread::scope(|scope| {
         for _ in 0..plans.len().min(CROWD) {
             scope.spawn(|| {
@@ -197,7 +203,7 @@ fn visit(app: SocketAddr, plans: &[Plan]) -> Visits {
     visits.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Visits {
+impl Tally {
     fn add(&mut self, plan: &Plan, answer: std::io::Result<http::Reply>, waited: Duration) {
         let expected = format!("{} for GET {}", plan.kind.status(), plan.path);
         let seen = match answer {
@@ -228,7 +234,7 @@ fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().chars().take(100).collect()
 }
 
-impl Visits {
+impl Tally {
     /// Adds the requests of `other`.
     pub fn join(&mut self, other: Self) {
         self.requests += other.requests;

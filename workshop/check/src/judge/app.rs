@@ -8,7 +8,7 @@ use crate::{
     report::Check,
     run::{LIMIT, Main, Others, Refusal},
     sections,
-    visit::Visits,
+    visit::Tally,
 };
 
 const STARTS: &str = "The app starts and prints its ready line";
@@ -120,7 +120,7 @@ pub fn port(others: &Others) -> Option<Check> {
 }
 
 /// Each request has the answer that it should have.
-pub fn answers(visits: &Visits) -> Check {
+pub fn answers(visits: &Tally) -> Check {
     let mut answers = check("The app answers each request as it should");
     if let Some(surprise) = &visits.surprise {
         answers.violation(
@@ -134,6 +134,24 @@ pub fn answers(visits: &Visits) -> Check {
         );
     }
     answers
+}
+
+/// The visitors wait, as step 05 makes them.
+pub fn latency(visits: &Tally) -> Check {
+    let mut latency = check("Visitors wait long enough for an alert");
+    if !visits.wait_long() {
+        latency.violation(
+            "no_latency",
+            sections::LATENCY,
+            [
+                "answers that take 0 to 3 s, by chance".to_string(),
+                format!("the slowest answer took {:.3} s", visits.longest.as_secs_f64()),
+                "Let the handler sleep for a random number of seconds before the verdict."
+                    .to_string(),
+            ],
+        );
+    }
+    latency
 }
 
 /// No thread panics.

@@ -17,10 +17,7 @@ pub const NO_METRICS: &str = "no metrics arrived";
 
 /// Metrics arrive at the destination.
 pub fn arrives(case: &Case, destination: Destination) -> Check {
-    let mut arrives = check(match destination {
-        Destination::Console => "Metrics are printed on stdout".to_string(),
-        other => format!("Metrics arrive at {}", other.name()),
-    });
+    let mut arrives = check(format!("Metrics arrive {}", destination.place()));
     let main = &case.runs.main;
     let telemetry = case.telemetry(destination);
     let refusals: &[Refusal] = match destination {
@@ -33,20 +30,22 @@ pub fn arrives(case: &Case, destination: Destination) -> Check {
     } else if telemetry.metrics.is_empty() {
         nothing(&mut arrives, case, destination);
     }
-    for name in telemetry.metrics.keys() {
-        if case.registry.metrics.iter().all(|metric| metric.name != *name) {
-            arrives.find(
-                Level::Information,
-                "missing_metric",
-                sections::code(case.step),
-                [
-                    "the metrics of the registry in telemetry/".to_string(),
-                    destination.line("Name", name),
-                    "A metric of your own is fine; the registry just does not describe it."
-                        .to_string(),
-                ],
-            );
-        }
+    let described =
+        |name: &&String| case.registry.metrics.iter().any(|metric| metric.name == **name);
+    let own: Vec<_> = telemetry.metrics.keys().filter(|name| !described(name)).collect();
+    if !own.is_empty() {
+        let names: Vec<_> = own.into_iter().map(String::as_str).collect();
+        arrives.find(
+            Level::Information,
+            "missing_metric",
+            sections::code(case.step),
+            [
+                "the metrics that the registry describes".to_string(),
+                destination.line("Name", &names.join(", ")),
+                "A metric of your own is fine; the check just cannot say whether it is right."
+                    .to_string(),
+            ],
+        );
     }
     arrives
 }
@@ -78,15 +77,19 @@ fn refused(arrives: &mut Check, destination: Destination, refusal: &Refusal) {
 }
 
 fn nothing(arrives: &mut Check, case: &Case, destination: Destination) {
-    let others = [Destination::Console, Destination::Collector, Destination::AppInsights];
-    let elsewhere = others.into_iter().find(|other| !case.telemetry(*other).metrics.is_empty());
-    let expected = format!("metrics at {}", destination.name());
-    if let Some(other) = elsewhere {
-        let hint = format!("Replace the exporter: this step sends to {}.", destination.name());
+    let expected = format!("metrics {}", destination.place());
+    let actual = case.actual(destination);
+    if actual != destination {
+        let exporter = match destination {
+            Destination::Console => "opentelemetry-stdout",
+            Destination::Collector => "opentelemetry-otlp",
+            Destination::AppInsights => "opentelemetry-application-insights",
+        };
+        let hint = format!("Replace the exporter: this step has that of `{exporter}`.");
         arrives.violation(
             "wrong_destination",
             sections::code(case.step),
-            [expected, format!("metrics at {}", other.name()), hint],
+            [expected, format!("metrics {}", actual.place()), hint],
         );
         return;
     }
@@ -104,7 +107,10 @@ fn nothing(arrives: &mut Check, case: &Case, destination: Destination) {
              APPLICATIONINSIGHTS_CONNECTION_STRING."
         }
     };
-    let seen = format!("none; stderr says: {}", complaint(&case.runs.main));
+    let seen = match complaint(&case.runs.main) {
+        Some(line) => format!("no metrics; on stderr: {line}"),
+        None => "no metrics, and no error on stderr".to_string(),
+    };
     arrives.violation(
         "nothing_exported",
         sections::nothing(case.step),
@@ -113,15 +119,15 @@ fn nothing(arrives: &mut Check, case: &Case, destination: Destination) {
 }
 
 /// The line of stderr that most likely says what is wrong.
-fn complaint(main: &Main) -> String {
+fn complaint(main: &Main) -> Option<String> {
     let stderr = match &main.ended {
         Some(Ok(finished)) => &*finished.stderr,
         Some(Err(Error::Timeout { stderr, .. })) => stderr,
         _ => "",
     };
-    let signs = ["panicked at", "error", "warn", "fail"];
+    let signs = ["panicked at", "error", "warn", "fail", "lost"];
     let says = |line: &&str| signs.iter().any(|sign| line.to_lowercase().contains(sign));
-    stderr.lines().find(says).map_or_else(|| "nothing about it".to_string(), shorten)
+    stderr.lines().find(says).map(shorten)
 }
 
 /// The resource has the name of the service.

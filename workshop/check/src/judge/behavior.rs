@@ -3,7 +3,7 @@
 use super::{arrival::NO_METRICS, check, last_line, shorten};
 use crate::{
     judge::Case,
-    model::{self, Destination},
+    model::{self, Destination, Metric},
     registry::Counts,
     report::{Check, Level},
     run::{Others, Refusal, both, complains},
@@ -23,11 +23,11 @@ pub fn bounded_series(case: &Case, destination: Destination) -> Check {
     }
     let names = &case.runs.main.visits.names;
     for metric in telemetry.metrics.values() {
-        let named = metric.series.keys().find_map(|attributes| {
+        let culprit = metric.series.keys().find_map(|attributes| {
             attributes.iter().find(|(_, value)| names.iter().any(|name| value.text.contains(name)))
         });
         let count = metric.series.len() + metric.excess;
-        let seen = match named {
+        let seen = match culprit {
             Some((key, value)) => format!("{count} series, one of them -> {key}: {}", value.text),
             None if count > TOO_MANY => format!("{count} series"),
             None => continue,
@@ -120,11 +120,14 @@ pub fn flush(case: &Case, destination: Destination, others: &Others) -> Check {
         return flush.skip("only Unix has SIGTERM");
     }
     let mut flush = flush;
+    let mut judged = false;
     let arrived = &others.flush.evidence.at(destination).metrics;
-    for expected in case.registry.step(case.step) {
+    // Those of other steps, too: the flush comes first, and the right metrics later.
+    for expected in &case.registry.metrics {
         // What never arrives is reported with the metric.
-        let arrives = case.telemetry(destination).metrics.contains_key(&expected.name);
-        let Some(counts) = expected.workshop.counts.filter(|_| arrives) else { continue };
+        let in_main = case.telemetry(destination).metrics.contains_key(&expected.name);
+        let Some(counts) = expected.workshop.counts.filter(|_| in_main) else { continue };
+        judged = true;
         let made = others.flush.visits.count(counts);
         let counted = arrived.get(&expected.name).map_or(0.0, crate::model::Metric::events);
         #[expect(clippy::cast_precision_loss, reason = "a dozen")]
@@ -143,6 +146,9 @@ pub fn flush(case: &Case, destination: Destination, others: &Others) -> Check {
             );
             break;
         }
+    }
+    if !judged {
+        return flush.skip("no metric that counts visits arrived");
     }
     flush
 }
@@ -227,26 +233,36 @@ pub fn aborted(case: &Case, others: &Others) -> Check {
     let mut aborted = check("A request whose visitor disconnects is counted");
     let run = &others.abort;
     let arrived = &run.evidence.app_insights.telemetry.metrics;
-    if arrived.is_empty() || run.sent == 0 {
+    let in_main = &case.telemetry(Destination::AppInsights).metrics;
+    if in_main.is_empty() || run.sent == 0 {
         return aborted.skip(NO_METRICS);
     }
     let visits = case.registry.step(case.step);
     let visits = visits.filter(|expected| expected.workshop.counts == Some(Counts::Visits));
     let mut proven = false;
     for expected in visits {
-        let Some(metric) = arrived.get(&expected.name) else { continue };
+        // What never arrives is reported with the metric.
+        if !in_main.contains_key(&expected.name) {
+            continue;
+        }
+        let none = Metric::new(expected.name.clone());
+        let metric = arrived.get(&expected.name).unwrap_or(&none);
         let counted = metric.events();
         proven |= metric.series.keys().any(|attributes| attributes.contains_key("error.type"));
         #[expect(clippy::cast_precision_loss, reason = "a dozen")]
         let lost = counted + 0.5 < run.sent as f64;
         if lost {
             let series: Vec<_> = metric.series.keys().map(model::shown).collect();
+            let series = match &*series {
+                [] => String::new(),
+                series => format!(", with {}", series.join("; ")),
+            };
             aborted.violation(
                 "aborted_request_not_counted",
                 sections::ABORT,
                 [
                     format!("{} = {}, with or without an answer", expected.name, run.sent),
-                    format!("{} = {counted}, with {}", expected.name, series.join("; ")),
+                    format!("{} = {counted}{series}", expected.name),
                     "Record in `Drop`: a request that is aborted never gets past the `.await`."
                         .to_string(),
                 ],

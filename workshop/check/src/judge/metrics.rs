@@ -9,7 +9,7 @@ use crate::{
     registry::{self, Attribute, Counts, Instrument},
     report::{Check, Level},
     sections,
-    visit::Visits,
+    visit::Tally,
 };
 
 /// Fewer values may be alike by chance.
@@ -52,7 +52,7 @@ pub fn complete(
     registry: &registry::Registry,
     step: u8,
     telemetry: &Telemetry,
-    visits: &Visits,
+    visits: &Tally,
 ) -> bool {
     registry.step(step).all(|expected| match expected.workshop.counts {
         Some(counts) => telemetry
@@ -73,7 +73,7 @@ fn title(expected: &registry::Metric, destination: Destination) -> String {
     // Azure does not get to know the unit.
     let unit = match (&*expected.unit, destination) {
         ("", _) | (_, Destination::AppInsights) => String::new(),
-        (unit, _) => format!(" in {unit}"),
+        (unit, _) => format!(", in {unit}"),
     };
     let counts = match expected.workshop.counts {
         Some(Counts::Requests) => " of all requests",
@@ -81,7 +81,7 @@ fn title(expected: &registry::Metric, destination: Destination) -> String {
         Some(Counts::Verdicts) => " of the verdicts",
         None => "",
     };
-    format!("{} is a {instrument}{unit}{counts}", expected.name).replace("a up-down", "an up-down")
+    format!("{} is a {instrument}{counts}{unit}", expected.name).replace("a up-down", "an up-down")
 }
 
 fn not_present(
@@ -134,10 +134,22 @@ fn absent_hint(expected: &registry::Metric) -> String {
                 routes."
             .to_string();
     }
+    let (build, act) = match expected.instrument {
+        Instrument::Counter => ("u64_counter", "add 1 to it"),
+        Instrument::UpDownCounter => ("i64_up_down_counter", "add 1 and -1 to it"),
+        Instrument::Gauge => ("f64_gauge", "record in it"),
+        Instrument::Histogram => ("f64_histogram", "record the time in it"),
+    };
+    let event = match expected.workshop.counts {
+        Some(Counts::Verdicts) => " for each verdict",
+        Some(Counts::Visits) => " for each visit",
+        Some(Counts::Requests) => " for each request",
+        None => "",
+    };
+    let name = &expected.name;
     format!(
-        "Make the {} after the meter provider is set, and use it in the handler or the \
-         middleware: an instrument made earlier records nothing, without a word.",
-        expected.instrument
+        "Build `{build}(\"{name}\")` and {act}{event}. Build it after the meter provider is set: \
+         an instrument built earlier records nothing, without a word."
     )
 }
 
@@ -316,7 +328,7 @@ impl One<'_> {
         self.violation("count_mismatch", sections::code(self.case.step), texts);
     }
 
-    fn count_hint(&self, events: f64, expected: usize, visits: &Visits) -> String {
+    fn count_hint(&self, events: f64, expected: usize, visits: &Tally) -> String {
         let verdicts = expected != visits.verdicts && equal(events, visits.verdicts);
         let requests = expected != visits.requests && equal(events, visits.requests);
         let temporality = self.metric.temporality == Temporality::Delta;
@@ -396,12 +408,20 @@ impl One<'_> {
         let waited = self.case.runs.main.visits.waited(counts).as_secs_f64();
         let too_long = seconds > waited;
         let too_short = all.count > 0 && seconds / (all.count as f64) < SHORTEST;
-        // From step 05 on, the app takes the time and not the way to it.
-        let far_too_short = self.case.step >= 5 && seconds * 4.0 < waited;
+        // The app takes most of a long time, and not the way to it.
+        let far_too_short = self.case.runs.main.visits.wait_long() && seconds * 4.0 < waited;
         if too_long || too_short || far_too_short {
             let unit = &self.expected.unit;
+            let waited = waited / second;
+            let expected = if too_long {
+                format!("at most {waited:.3} {unit}: the visitors did not wait longer")
+            } else if far_too_short {
+                format!("about {waited:.3} {unit}: so long the visitors waited")
+            } else {
+                format!("at least {:.4} {unit} a request", SHORTEST / second)
+            };
             let texts = [
-                format!("at most {:.3} {unit}: so long have the visitors waited", waited / second),
+                expected,
                 format!("Sum: {} {unit}, Count: {}", all.sum, all.count),
                 format!("Record in {unit}, as the unit says: seconds are not milliseconds."),
             ];

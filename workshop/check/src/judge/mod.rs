@@ -33,8 +33,13 @@ impl Case<'_> {
         };
         checks.extend(app::port(others));
         checks.push(app::answers(&self.runs.main.visits));
+        if self.step >= 5 {
+            checks.push(app::latency(&self.runs.main.visits));
+        }
         if let Some(destination) = Destination::of_step(self.step) {
             checks.push(arrival::arrives(self, destination));
+            // What went elsewhere can still be right in itself.
+            let destination = self.actual(destination);
             checks.extend(metrics::all(self, destination));
             checks.push(arrival::service_name(self, destination, others));
             checks.push(behavior::bounded_series(self, destination));
@@ -57,6 +62,13 @@ impl Case<'_> {
         checks
     }
 
+    /// The destination where metrics arrive: the expected one, or else another.
+    fn actual(&self, expected: Destination) -> Destination {
+        let arrived = |other: &Destination| !self.telemetry(*other).metrics.is_empty();
+        let all = [expected].into_iter().chain(Destination::ALL);
+        all.into_iter().find(arrived).unwrap_or(expected)
+    }
+
     fn telemetry(&self, destination: Destination) -> &Telemetry {
         self.runs.main.evidence.at(destination)
     }
@@ -68,11 +80,8 @@ pub fn detect(runs: &Runs) -> u8 {
     let reached = |received: &crate::receivers::Received| {
         received.telemetry.exports > 0 || !received.refusals.is_empty()
     };
-    let visits = &runs.main.visits;
-    let average = visits.waited_for_visits.as_secs_f64()
-        / f64::from(u32::try_from(visits.visits.max(1)).unwrap_or(u32::MAX));
     match () {
-        () if reached(&evidence.app_insights) && average > 0.7 => 5,
+        () if reached(&evidence.app_insights) && runs.main.visits.wait_long() => 5,
         () if reached(&evidence.app_insights) => 4,
         () if reached(&evidence.collector) => 3,
         () if evidence.console.exports > 0 => 2,

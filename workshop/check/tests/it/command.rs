@@ -39,7 +39,7 @@ fn a_registry_of_ones_own_replaces_that_of_the_workshop() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/registry");
     let program = step(2).display().to_string();
     let output = check(&["2", "--registry", folder, "--bin", &program]).stdout;
-    assert!(output.contains("✗ visits.of.mine is a gauge in 1"), "{output}");
+    assert!(output.contains("✗ visits.of.mine is a gauge, in 1"), "{output}");
     assert!(output.contains("missing_metric"), "{output}");
 }
 

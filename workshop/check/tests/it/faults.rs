@@ -9,27 +9,37 @@ fn the_app_without_a_fault_passes() {
     assert_violations(&check_faulty("", 3), &[]);
 }
 
-#[test]
-fn each_fault_has_its_finding() {
-    let faults = [
-        ("name", "required_metric_not_present"),
-        ("unit", "unit_mismatch"),
-        ("variant", "undefined_enum_variant"),
-        ("attribute", "required_attribute_not_present"),
-        ("no-name", "missing_service_name"),
-        ("default-buckets", "unsuitable_buckets"),
-        ("wrong-port", "nothing_exported"),
-        ("no-provider", "nothing_exported"),
-        ("wrong-path", "wrong_path"),
-        ("console", "wrong_destination"),
-        ("no-shutdown", "last_metrics_lost"),
-        ("hour", "interval_ignored"),
-        ("any-interval", "interval_not_refused"),
-        ("secret", "secret_printed"),
-    ];
-    for (fault, id) in faults {
-        assert_violations(&check_faulty(fault, 3), &[id]);
-    }
+/// A test for each fault, so that they run at the same time: the fault, its finding, and a part
+/// of the line that the finding quotes.
+macro_rules! faults {
+    ($($test:ident: $fault:literal => $id:literal, $seen:literal;)*) => {
+        $(
+            #[test]
+            fn $test() {
+                let report = check_faulty($fault, 3);
+                assert_violations(&report, &[$id]);
+                let seen = &finding(&report, $id).seen;
+                assert!(seen.contains($seen), "{seen}");
+            }
+        )*
+    };
+}
+
+faults! {
+    wrong_name: "name" => "required_metric_not_present", "-> Name: naughty_or_nice_count";
+    wrong_unit: "unit" => "unit_mismatch", "-> Unit: verdicts";
+    wrong_value: "variant" => "undefined_enum_variant", "-> value: Nice";
+    no_attribute: "attribute" => "required_attribute_not_present", "no attributes";
+    no_service_name: "no-name" => "missing_service_name", "service.name: unknown_service";
+    buckets_for_milliseconds: "default-buckets" => "unsuitable_buckets", "[5.0, 10.0, 25.0]";
+    nothing_listens: "wrong-port" => "nothing_exported", "the last metrics may be lost";
+    no_provider: "no-provider" => "nothing_exported", "no error on stderr";
+    wrong_path: "wrong-path" => "wrong_path", "POST /, answered 404";
+    still_the_console: "console" => "wrong_destination", "metrics on stdout";
+    no_shutdown: "no-shutdown" => "last_metrics_lost", "http.server.request.duration = 0";
+    fixed_interval: "hour" => "interval_ignored", "no export until the app was stopped";
+    any_interval: "any-interval" => "interval_not_refused", "the app serves";
+    printed_secret: "secret" => "secret_printed", "Bearer <secret>";
 }
 
 #[test]
@@ -51,26 +61,6 @@ fn delta_is_an_improvement_to_make_and_no_violation() {
     let report = check_faulty("delta", 3);
     assert_violations(&report, &[]);
     assert_eq!(finding(&report, "delta_temporality").level, Level::Improvement);
-}
-
-#[test]
-fn a_wrong_path_is_quoted() {
-    let report = check_faulty("wrong-path", 3);
-    assert_eq!(finding(&report, "wrong_path").seen, "POST /, answered 404");
-}
-
-#[test]
-fn a_misspelled_name_is_quoted() {
-    let report = check_faulty("name", 3);
-    let found = finding(&report, "required_metric_not_present");
-    assert_eq!(found.seen, "-> Name: naughty_or_nice_count");
-}
-
-#[test]
-fn the_secret_itself_is_not_in_the_report() {
-    let report = check_faulty("secret", 3);
-    let seen = &finding(&report, "secret_printed").seen;
-    assert!(seen.contains("Bearer <secret>"), "{seen}");
 }
 
 #[test]

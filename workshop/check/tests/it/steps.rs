@@ -43,7 +43,7 @@ fn step_03_fails_the_check_of_step_04() {
 }
 
 #[test]
-fn step_04_passes_the_check_of_step_05_without_the_proof_of_its_aborts() {
+fn step_04_fails_the_check_of_step_05() {
     insta::assert_snapshot!(masked(&check_step(4, Some(5))));
 }
 
@@ -56,8 +56,11 @@ fn masked(report: &Report) -> String {
             Some((_, rest)) => format!("target/{rest}"),
             None => line.to_string(),
         };
-        let random = ["visitors disconnected", " requests."].iter().any(|text| line.contains(text));
-        let digits = |word: &str| word.chars().all(|c| c.is_ascii_digit()) && !word.is_empty();
+        let random = ["visitors disconnected", " requests.", "slowest answer"]
+            .iter()
+            .any(|text| line.contains(text));
+        let digits =
+            |word: &str| word.chars().all(|c| c.is_ascii_digit() || c == '.') && !word.is_empty();
         let mask =
             |word: &str| if digits(word) { "<number>".to_string() } else { word.to_string() };
         let line =
