@@ -51,7 +51,8 @@ pub fn write(root: &Path, app: &App, force: bool) -> Result<String> {
     make_readable(&mine)?;
     Ok(kept.map_or(String::new(), |kept| {
         let name = kept.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        format!("What was in mine/ is in {name}/ now.\n")
+        // Cargo compares times: it would take a folder that was moved back for the one it built.
+        format!("What was in mine/ is in {name}/ now. To go back, copy it; do not move it.\n")
     }))
 }
 

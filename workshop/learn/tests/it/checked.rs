@@ -19,18 +19,22 @@ const SHARED: &str = env!("CARGO_TARGET_TMPDIR");
 /// Where apps are built, one after the other.
 struct Workbench {
     root: PathBuf,
+    _lock: File,
 }
 
 impl Workbench {
-    /// The folder is always the same, because cargo would keep what it built for each folder.
-    fn new(name: &str) -> Self {
-        let root = Path::new(SHARED).join(format!("workbench {name}"));
+    /// Waits for the other tests. In one target folder, cargo does not tell workspaces at different
+    /// paths from each other, so there is one path, and one test at a time.
+    fn new() -> Self {
+        let lock = File::create(Path::new(SHARED).join("workbench.lock")).unwrap();
+        lock.lock().unwrap();
+        let root = Path::new(SHARED).join("a workbench");
         if root.exists() {
             fs::remove_dir_all(&root).unwrap();
         }
         fs::create_dir_all(root.join("programs")).unwrap();
         fill(&root);
-        Self { root }
+        Self { root, _lock: lock }
     }
 
     fn root(&self) -> &Path {
@@ -54,9 +58,6 @@ impl Workbench {
 
     /// Builds `mine/` and keeps the program.
     fn build(&self, name: &str) -> PathBuf {
-        // Another test would build another program at the same place.
-        let lock = File::create(Path::new(SHARED).join("mine.lock")).unwrap();
-        lock.lock().unwrap();
         let output = self.cargo("build");
         let complaints = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && complaints.is_empty(), "{name}: {complaints}");
@@ -89,7 +90,7 @@ fn findings(report: &Report) -> Vec<&'static str> {
 #[test]
 #[ignore = "builds each lab"]
 fn each_lab_fails_with_its_finding_and_passes_when_cured() {
-    let workbench = Workbench::new("labs");
+    let workbench = Workbench::new();
     let mut lines = String::new();
     for lab in learn::labs(&repository()).unwrap() {
         learn::lab(workbench.root(), &lab.name, true).unwrap();
@@ -116,7 +117,7 @@ fn each_lab_fails_with_its_finding_and_passes_when_cured() {
 #[test]
 #[ignore = "builds each exercise"]
 fn each_exercise_is_red_before_and_green_after() {
-    let workbench = Workbench::new("exercises");
+    let workbench = Workbench::new();
     let mut lines = String::new();
     for exercise in learn::exercises(&repository()).unwrap() {
         let (name, check) = (&exercise.name, &exercise.check);
@@ -143,7 +144,7 @@ fn each_exercise_is_red_before_and_green_after() {
 #[test]
 #[ignore = "builds each exercise"]
 fn in_memory_test_fails_before_and_passes_after() {
-    let workbench = Workbench::new("in memory");
+    let workbench = Workbench::new();
     let name = "10-test-your-telemetry";
     learn::begin(workbench.root(), name, true).unwrap();
     let output = workbench.cargo("test");
@@ -168,7 +169,7 @@ fn in_memory_test_fails_before_and_passes_after() {
 #[test]
 #[ignore = "builds each exercise"]
 fn crates_of_later_steps_are_added_without_a_network() {
-    let workbench = Workbench::new("later crates");
+    let workbench = Workbench::new();
     learn::start(workbench.root(), 2, true).unwrap();
     // Cargo removes from the lock file what the app does not use.
     workbench.build("before");

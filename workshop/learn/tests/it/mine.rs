@@ -105,7 +105,10 @@ fn force_keeps_each_old_one_aside() {
     learn::start(root.path(), 2, false).unwrap();
     fs::write(root.path().join("mine/src/app.rs"), "my first").unwrap();
     let text = learn::start(root.path(), 3, true).unwrap();
-    assert!(text.contains("What was in mine/ is in mine.old-1/ now."), "{text}");
+    assert!(
+        text.contains("What was in mine/ is in mine.old-1/ now. To go back, copy it"),
+        "{text}"
+    );
     fs::write(root.path().join("mine/src/app.rs"), "my second").unwrap();
     learn::lab(root.path(), "no-shutdown", true).unwrap();
     assert_eq!(folders(root.path()), ["mine", "mine.old-1", "mine.old-2"]);
