@@ -264,7 +264,7 @@ pub fn aborted(case: &Case, others: &Others) -> Check {
             sections::ABORT,
             [
                 "a request that ends before its answer".to_string(),
-                format!("{} visitors disconnected, and each handler was done before", run.sent),
+                "each handler was done before its visitor disconnected".to_string(),
                 "Check again with the delay of step 05, which gives visitors time to disconnect."
                     .to_string(),
             ],
