@@ -20,7 +20,6 @@ use axum::{
 };
 use jiff::Timestamp;
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -35,11 +34,8 @@ async fn main() -> Result<()> {
     let (_, address) = string.split_once("=http://").ok_or("the connection string is invalid")?;
     let port: u16 = env::var("PORT")?.parse()?;
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
-    let mut terminate = signal(SignalKind::terminate())?;
+    let stop = signals::stop()?;
     eprintln!("Listening on http://{}", listener.local_addr()?);
-    let stop = async move {
-        terminate.recv().await;
-    };
     let redirect =
         |uri: axum::http::Uri| async move { Redirect::temporary(&format!("{}/", uri.path())) };
     let app = Router::new()

@@ -160,10 +160,9 @@ fn exporter() -> Result<MetricExporter> {
 }
 
 async fn serve() -> Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
     let port: u16 = if has("port") { fixed_port()? } else { env::var("PORT")?.parse()? };
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
-    let mut terminate = signal(SignalKind::terminate())?;
+    let stop = signals::stop()?;
     eprintln!("Listening on http://{}", listener.local_addr()?);
     if has("flood") {
         thread::spawn(|| {
@@ -172,9 +171,9 @@ async fn serve() -> Result<()> {
             }
         });
     }
-    let stop = async move {
-        terminate.recv().await;
-    };
+    if has("panic") {
+        thread::spawn(|| panic!("there is no reactor running"));
+    }
     axum::serve(listener, app()).with_graceful_shutdown(stop).await?;
     Ok(())
 }

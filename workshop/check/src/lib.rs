@@ -86,9 +86,19 @@ pub fn check(options: &Options) -> Result<Report> {
         })
     })?;
     let step = options.step.unwrap_or_else(|| judge::detect(&runs));
-    let checks = judge::Case { step, registry, app: &app, runs: &runs }.judge();
+    let mut checks = judge::Case { step, registry, app: &app, runs: &runs }.judge();
+    hide(&mut checks, &[&app.key, &app.password]);
     let requests = runs.main.visits.requests;
     Ok(Report::new(shown.to_string(), step, options.step.is_none(), requests, checks))
+}
+
+/// Replaces what no output may show, not even one that quotes the app.
+fn hide(checks: &mut [report::Check], secrets: &[&str]) {
+    for finding in checks.iter_mut().flat_map(|check| &mut check.findings) {
+        for secret in secrets {
+            finding.seen = finding.seen.replace(secret, "<secret>");
+        }
+    }
 }
 
 /// A value in the form of an instrumentation key, which occurs nowhere else.

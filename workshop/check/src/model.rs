@@ -223,7 +223,8 @@ impl Metric {
 
     /// The events of all series.
     pub fn events(&self) -> f64 {
-        self.series.values().map(Value::events).sum()
+        // Not `sum`, which begins at -0.
+        self.series.values().map(Value::events).fold(0.0, |sum, events| sum + events)
     }
 
     /// The values of all series of a histogram.

@@ -187,7 +187,10 @@ impl Finding {
         let level = match self.level {
             Level::Violation => paint.red(self.level.name()),
             Level::Improvement => paint.yellow(self.level.name()),
-            Level::Information => paint.dim(self.level.name()),
+            Level::Information => {
+                let text = format!("{} ({}). {}", self.id, self.seen, self.hint);
+                return labeled(out, self.level.name(), &text);
+            }
         };
         writeln!(out, "    {level}{}{}", " ".repeat(LABEL - 4 - self.level.name().len()), self.id)?;
         let texts = [("expected", &*self.expected), ("seen", &self.seen), ("hint", &self.hint)];

@@ -205,7 +205,7 @@ pub fn run(app: &App, complete: &(dyn Fn(&Evidence, &Tally) -> bool + Sync)) -> 
         evidence: Evidence::default(),
         ended: None,
     };
-    let Started { running, address } = match start(app.program(SHORT, &back_ends)) {
+    let Started { running, address, known: _known } = match start(app.program(SHORT, &back_ends)) {
         Ok(started) => started,
         Err(error) => {
             main.started = Err(error);
@@ -313,15 +313,33 @@ impl App {
 struct Started {
     running: Running,
     address: SocketAddr,
+    known: Known,
+}
+
+/// A process group that [`kill_all`] kills, for as long as this exists: later, its id may belong
+/// to another group.
+struct Known(u32);
+
+impl Known {
+    fn new(id: u32) -> Self {
+        GROUPS.lock().unwrap_or_else(PoisonError::into_inner).push(id);
+        Self(id)
+    }
+}
+
+impl Drop for Known {
+    fn drop(&mut self) {
+        GROUPS.lock().unwrap_or_else(PoisonError::into_inner).retain(|id| *id != self.0);
+    }
 }
 
 /// Starts an app, which [`kill_all`] kills from its first moment on, and waits for its ready line.
 fn start(program: Program) -> Result<Started, Error> {
     let running = program.spawn()?;
-    GROUPS.lock().unwrap_or_else(PoisonError::into_inner).push(running.id());
+    let known = Known::new(running.id());
     match running.wait_for_stderr(|stderr| ready(stderr).is_some()) {
         Ok(stderr) => match ready(&stderr) {
-            Some(address) => Ok(Started { running, address }),
+            Some(address) => Ok(Started { running, address, known }),
             None => Err(Error::Io(std::io::ErrorKind::InvalidData.into())),
         },
         // An app that closes its stderr may run on. Then the wait for its end has a limit.
@@ -357,7 +375,7 @@ fn flush(app: &App) -> Result<Flush> {
     let back_ends = BackEnds::start()?;
     let service = format!("check-{}", visit::name().to_lowercase());
     let program = app.program(LONG, &back_ends).env("OTEL_SERVICE_NAME", &service);
-    let Started { running, address } = match start(program) {
+    let Started { running, address, known: _known } = match start(program) {
         Ok(started) => started,
         Err(error) => return Ok(Flush { output: output_of(&error), ..Flush::default() }),
     };
@@ -383,7 +401,7 @@ fn refused(app: &App, name: &str, value: &str) -> Result<Refusal> {
 fn down(app: &App, no_exports: &AtomicBool) -> Result<Down> {
     let back_end = Unreachable::start()?;
     let program = app.program_at(SHORT, back_end.address(), back_end.address());
-    let Started { running, address } = match start(program) {
+    let Started { running, address, known: _known } = match start(program) {
         Ok(started) => started,
         Err(error) => {
             return Ok(Down { ended: true, output: output_of(&error), ..Down::default() });
@@ -409,13 +427,11 @@ fn down(app: &App, no_exports: &AtomicBool) -> Result<Down> {
 
 fn abort(app: &App, no_exports: &AtomicBool) -> Result<Abort> {
     let back_ends = BackEnds::start()?;
-    let Started { running, address } = match start(app.program(SHORT, &back_ends)) {
+    let Started { running, address, known: _known } = match start(app.program(SHORT, &back_ends)) {
         Ok(started) => started,
         Err(error) => return Ok(Abort { output: output_of(&error), ..Abort::default() }),
     };
     let sent = visit::abort(address);
-    // The answer says that the app has accepted the connections before this one, too.
-    visit::probe(address);
     #[expect(clippy::cast_precision_loss, reason = "a dozen")]
     let counted = |evidence: &Evidence| {
         let metrics = &evidence.app_insights.telemetry.metrics;

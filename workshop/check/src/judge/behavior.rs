@@ -137,8 +137,8 @@ pub fn flush(case: &Case, destination: Destination, others: &Others) -> Check {
                 "last_metrics_lost",
                 sections::LOST,
                 [
-                    format!("{} = {made} after {made} visits and SIGTERM", expected.name),
-                    format!("{} = {counted}", expected.name),
+                    format!("{made} in {}, after {made} visits and SIGTERM", expected.name),
+                    format!("{counted}, when the app had ended"),
                     "Call `shutdown` on the meter provider after the server has ended, also at \
                      SIGTERM."
                         .to_string(),
@@ -219,7 +219,7 @@ pub fn secrets(case: &Case, others: &Others) -> Check {
                 sections::SECRET,
                 [
                     format!("output without {what} of {variable}"),
-                    shorten(&line.replace(secret.as_str(), "<secret>")),
+                    shorten(line),
                     "Name the variable in messages, never its value.".to_string(),
                 ],
             );
@@ -261,8 +261,8 @@ pub fn aborted(case: &Case, others: &Others) -> Check {
                 "aborted_request_not_counted",
                 sections::ABORT,
                 [
-                    format!("{} = {}, with or without an answer", expected.name, run.sent),
-                    format!("{} = {counted}{series}", expected.name),
+                    format!("{} in {}, as so many visitors disconnected", run.sent, expected.name),
+                    format!("{counted}{series}"),
                     "Record in `Drop`: a request that is aborted never gets past the `.await`."
                         .to_string(),
                 ],
@@ -276,7 +276,7 @@ pub fn aborted(case: &Case, others: &Others) -> Check {
             sections::ABORT,
             [
                 "a request that ends before its answer".to_string(),
-                format!("{} visitors disconnected, and each handler was done before", run.sent),
+                "each handler was done before its visitor disconnected".to_string(),
                 "Check again with the delay of step 05, which gives visitors time to disconnect."
                     .to_string(),
             ],

@@ -36,9 +36,10 @@ faults! {
     no_provider: "no-provider" => "nothing_exported", "no error on stderr";
     wrong_path: "wrong-path" => "wrong_path", "POST /, answered 404";
     still_the_console: "console" => "wrong_destination", "metrics on stdout";
-    no_shutdown: "no-shutdown" => "last_metrics_lost", "http.server.request.duration = 0";
+    no_shutdown: "no-shutdown" => "last_metrics_lost", "0, when the app had ended";
     fixed_interval: "hour" => "interval_ignored", "no export until the app was stopped";
     any_interval: "any-interval" => "interval_not_refused", "the app serves";
+    panic_on_a_thread: "panic" => "panic", "there is no reactor running";
     printed_secret: "secret" => "secret_printed", "Bearer <secret>";
 }
 

@@ -13,14 +13,15 @@ fn each_step_passes_its_own_check() {
 
 #[test]
 fn step_05_passes_its_own_check_and_proves_its_aborts() {
-    let report = check_step(5, Some(5));
+    let report = check_step(5, None);
+    assert_eq!(report.step, 5);
     assert_violations(&report, &[]);
     assert_eq!(report.findings().count(), 0, "{}", report.human(false));
 }
 
 #[test]
 fn the_telemetry_says_how_far_the_app_is() {
-    for step in 1..=5 {
+    for step in 1..=4 {
         let report = check_step(step, None);
         assert_eq!(report.step, step);
         assert!(report.detected && report.passed, "{}", report.human(false));
@@ -56,9 +57,7 @@ fn masked(report: &Report) -> String {
             Some((_, rest)) => format!("target/{rest}"),
             None => line.to_string(),
         };
-        let random = ["visitors disconnected", " requests.", "slowest answer"]
-            .iter()
-            .any(|text| line.contains(text));
+        let random = [" requests.", "slowest answer"].iter().any(|text| line.contains(text));
         let digits =
             |word: &str| word.chars().all(|c| c.is_ascii_digit() || c == '.') && !word.is_empty();
         let mask =
