@@ -455,6 +455,12 @@ fn abort(app: &App, no_exports: &AtomicBool) -> Result<Abort> {
     Ok(Abort { sent, evidence: back_ends.evidence(&stdout), output })
 }
 
+/// Whether an output mentions a problem.
+pub fn complains(output: &str) -> bool {
+    let output = output.to_lowercase();
+    ["error", "fail", "warn", "cannot", "lost", "refused"].iter().any(|sign| output.contains(sign))
+}
+
 /// All that the app printed.
 pub fn both(finished: &Finished) -> String {
     format!("{}\n{}", finished.stdout, finished.stderr)

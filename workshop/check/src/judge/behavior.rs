@@ -6,7 +6,7 @@ use crate::{
     model::{self, Destination, Metric},
     registry::Counts,
     report::{Check, Level},
-    run::{Others, Refusal, both},
+    run::{Others, Refusal, both, complains},
     sections,
     visit::NAMES,
 };
@@ -171,6 +171,18 @@ pub fn back_end_down(others: &Others) -> Check {
         );
     } else if run.attempts == 0 {
         return down.skip("the app did not try to export");
+    } else if !complains(&run.output) {
+        let hint = "Install a subscriber of `tracing` that prints warnings and errors on stderr: \
+                    the SDK reports its problems there and nowhere else.";
+        down.violation(
+            "silent_export_failure",
+            sections::nothing(3),
+            [
+                "a message on stderr about the failed export".to_string(),
+                format!("{} attempts to export, and no message", run.attempts),
+                hint.to_string(),
+            ],
+        );
     }
     down
 }

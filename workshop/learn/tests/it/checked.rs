@@ -1,0 +1,230 @@
+//! Each lab and each exercise, built and checked.
+//!
+//! All of them share one target folder, so that each costs only the build of the app itself.
+
+use std::{
+    fmt::Write as _,
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use check::{Options, Registry, Report, report::Level};
+use learn::State;
+
+use crate::copy::{fill, repository};
+
+const SHARED: &str = env!("CARGO_TARGET_TMPDIR");
+
+/// Where apps are built, one after the other.
+struct Workbench {
+    root: PathBuf,
+    _lock: File,
+}
+
+impl Workbench {
+    /// Waits for the other tests. In one target folder, cargo does not tell workspaces at different
+    /// paths from each other, so there is one path, and one test at a time.
+    fn new() -> Self {
+        let lock = File::create(Path::new(SHARED).join("workbench.lock")).unwrap();
+        lock.lock().unwrap();
+        let root = Path::new(SHARED).join("a workbench");
+        if root.exists() {
+            fs::remove_dir_all(&root).unwrap();
+        }
+        fs::create_dir_all(root.join("programs")).unwrap();
+        fill(&root);
+        Self { root, _lock: lock }
+    }
+
+    fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Runs cargo on `mine/`, without a network.
+    fn cargo(&self, command: &str) -> std::process::Output {
+        let target = Path::new(SHARED).join("mine");
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.arg(command).arg("--offline").arg("--quiet").arg("--target-dir").arg(target);
+        cargo.arg("--manifest-path").arg(self.root().join("mine/Cargo.toml"));
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+                cargo.env_remove(&name);
+            }
+        }
+        cargo.output().unwrap()
+    }
+
+    /// Builds `mine/` and keeps the program.
+    fn build(&self, name: &str) -> PathBuf {
+        let output = self.cargo("build");
+        let complaints = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && complaints.is_empty(), "{name}: {complaints}");
+        let program = self.root().join("programs").join(name);
+        fs::copy(Path::new(SHARED).join("mine/debug/naughty-or-nice"), &program).unwrap();
+        program
+    }
+}
+
+fn checked(program: &Path, step: u8, registry: Option<&Path>) -> Report {
+    let mut options = Options::new(program, Some(step)).unwrap();
+    if let Some(folder) = registry {
+        options.registry.metrics.extend(Registry::load(folder).unwrap().metrics);
+    }
+    check::check(&options).unwrap()
+}
+
+/// The identifiers of the findings that are more than information, each once.
+fn findings(report: &Report) -> Vec<&'static str> {
+    let mut ids: Vec<_> = report
+        .findings()
+        .filter(|finding| finding.level > Level::Information)
+        .map(|finding| finding.id)
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+#[test]
+#[ignore = "builds each lab"]
+fn each_lab_fails_with_its_finding_and_passes_when_cured() {
+    let workbench = Workbench::new();
+    let mut lines = String::new();
+    for lab in learn::labs(&repository()).unwrap() {
+        learn::lab(workbench.root(), &lab.name, true).unwrap();
+        let report = checked(&workbench.build(&lab.name), lab.step, None);
+        let found = findings(&report);
+        for finding in &lab.finding {
+            assert!(found.contains(&finding.as_str()), "{}: {}", lab.name, report.human(false));
+        }
+        writeln!(lines, "{}: {}", lab.name, found.join(", ")).unwrap();
+    }
+    // The cure is the step without the patch.
+    for (step, _) in learn::steps(&repository()).unwrap() {
+        learn::start(workbench.root(), (step + 1).min(5), true).unwrap();
+        if step == 5 {
+            learn::solve(workbench.root(), "09-rule-before-latency", true).unwrap();
+        }
+        let report = checked(&workbench.build(&format!("step-{step}")), step, None);
+        assert!(report.passed, "{}", report.human(false));
+        writeln!(lines, "cured, step {step:02}: {}", findings(&report).join(", ")).unwrap();
+    }
+    insta::assert_snapshot!("labs", lines);
+}
+
+#[test]
+#[ignore = "builds each exercise"]
+fn each_exercise_is_red_before_and_green_after() {
+    let workbench = Workbench::new();
+    let mut lines = String::new();
+    for exercise in learn::exercises(&repository()).unwrap() {
+        let (name, check) = (&exercise.name, &exercise.check);
+        let Some(step) = check.step else { continue };
+        let registry = exercise.registry.as_deref().and_then(Path::parent);
+        learn::begin(workbench.root(), name, true).unwrap();
+        let before = checked(&workbench.build(&format!("{name}-start")), step, registry);
+        learn::solve(workbench.root(), name, true).unwrap();
+        let after = checked(&workbench.build(&format!("{name}-solution")), step, registry);
+        for finding in &check.findings {
+            let is_it = |found: &&check::report::Finding| {
+                let named = check.metric.as_ref().is_none_or(|name| found.expected.contains(name));
+                found.id == finding && named
+            };
+            assert!(before.findings().any(|found| is_it(&found)), "{}", before.human(false));
+            assert!(!after.findings().any(|found| is_it(&found)), "{}", after.human(false));
+        }
+        let [before, after] = [&before, &after].map(|report| findings(report).join(", "));
+        writeln!(lines, "{name}\n  before: {before}\n  after: {after}").unwrap();
+    }
+    insta::assert_snapshot!("exercises", lines);
+}
+
+#[test]
+#[ignore = "builds each exercise"]
+fn in_memory_test_fails_before_and_passes_after() {
+    let workbench = Workbench::new();
+    let name = "10-test-your-telemetry";
+    learn::begin(workbench.root(), name, true).unwrap();
+    let output = workbench.cargo("test");
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stdout).contains("not yet implemented"), "{output:?}");
+    learn::solve(workbench.root(), name, true).unwrap();
+    let output = workbench.cargo("test");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+
+    // Without the drop, an aborted request is not counted, and the test says so.
+    let file = workbench.root().join("mine/src/latency.rs");
+    let text = fs::read_to_string(&file).unwrap();
+    let broken =
+        text.replace("impl Drop for Measurement {", "#[allow(dead_code)]\nimpl Measurement {");
+    assert_ne!(broken, text);
+    fs::write(&file, broken).unwrap();
+    let output = workbench.cargo("test");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("1 failed"), "{output:?}");
+}
+
+/// What a learner does in the exercise of step 02, on the lock file of the repository.
+#[test]
+#[ignore = "builds each exercise"]
+fn crates_of_later_steps_are_added_without_a_network() {
+    let workbench = Workbench::new();
+    learn::start(workbench.root(), 2, true).unwrap();
+    // Cargo removes from the lock file what the app does not use.
+    workbench.build("before");
+    let manifest = workbench.root().join("mine/Cargo.toml");
+    let text = fs::read_to_string(&manifest).unwrap();
+    let (own, later) = text.split_once("[target.'cfg(any())'.dependencies]\n").unwrap();
+    fs::write(
+        &manifest,
+        own.replacen("[dependencies]\n", "[dependencies]\n@", 1).replace(
+            '@',
+            &later
+                .lines()
+                .filter(|line| !own.contains(line.split(' ').next().unwrap()))
+                .fold(String::new(), |all, line| all + line + "\n"),
+        ),
+    )
+    .unwrap();
+    workbench.build("after");
+    let [mine, workshop] =
+        ["mine/Cargo.lock", "Cargo.lock"].map(|lock| versions(workbench.root(), lock));
+    assert!(mine.iter().any(|package| package.starts_with("opentelemetry-otlp ")), "{mine:?}");
+    for package in mine {
+        assert!(workshop.contains(&package), "{package} is at another version");
+    }
+}
+
+/// The packages of a registry in a lock file, with their versions.
+fn versions(root: &Path, lock: &str) -> Vec<String> {
+    let lock: toml::Table = toml::from_str(&fs::read_to_string(root.join(lock)).unwrap()).unwrap();
+    let packages = lock["package"].as_array().unwrap().iter();
+    packages
+        .filter(|package| package.get("source").is_some())
+        .map(|package| {
+            format!(
+                "{} {}",
+                package["name"].as_str().unwrap(),
+                package["version"].as_str().unwrap()
+            )
+        })
+        .collect()
+}
+
+/// The rule of the exercise is one that the stand-in takes, on the metric of step 04.
+#[test]
+fn alert_rule_names_the_metric_of_the_step() {
+    let exercises = learn::exercises(&repository()).unwrap();
+    let exercise = exercises.iter().find(|exercise| exercise.solution.rule.is_some()).unwrap();
+    let file = repository().join("exercises").join(&exercise.name);
+    let rule = fs::read_to_string(file.join(exercise.solution.rule.as_ref().unwrap())).unwrap();
+    let app = State::step(4).app(&repository()).unwrap();
+    assert!(app["src/latency.rs"].contains("\"request-latency\""));
+    for field in [r#""metric": "request-latency""#, r#""threshold": 1000"#, r#""name": "too-slow""#]
+    {
+        assert!(rule.contains(field), "{rule}");
+    }
+    let last = exercise.hints.last().unwrap();
+    assert!(last.contains(r#""name": "too-slow", "metric": "request-latency""#), "{last}");
+}

@@ -1,0 +1,189 @@
+//! The folder `mine/`, without building it.
+
+use std::{fs, path::Path};
+
+use toml::Table;
+
+use crate::copy::root;
+
+fn read(root: &Path, path: &str) -> String {
+    fs::read_to_string(root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The names in the root that begin with `mine`.
+fn folders(root: &Path) -> Vec<String> {
+    let entries = fs::read_dir(root).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<_> = names.filter(|name| name.starts_with("mine")).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn start_gives_the_step_before() {
+    for (step, before) in [(1, "01"), (2, "01"), (3, "02"), (4, "03"), (5, "04")] {
+        let root = root();
+        let text = learn::start(root.path(), step, false).unwrap();
+        assert!(text.contains(&format!("has the code of step {before}.")), "{text}");
+        let main = read(root.path(), "mine/src/main.rs");
+        assert!(main.starts_with(&format!("//! Step {before}")), "{main}");
+        assert!(main.contains("use naughty_or_nice::"), "{main}");
+        assert!(!main.contains("step_0") && !main.contains("-p step-0"), "{main}");
+    }
+}
+
+#[test]
+fn start_rejects_steps_that_do_not_exist() {
+    let root = root();
+    for step in [0, 6, 255] {
+        let error = learn::start(root.path(), step, true).unwrap_err().to_string();
+        assert_eq!(error, format!("There is no step {step}: the steps are 1 to 5"));
+    }
+    assert!(folders(root.path()).is_empty());
+}
+
+#[test]
+fn mine_is_a_workspace_of_its_own() {
+    let root = root();
+    learn::start(root.path(), 2, false).unwrap();
+    assert_eq!(read(root.path(), "mine/Cargo.lock"), read(root.path(), "Cargo.lock"));
+    let manifest: Table = toml::from_str(&read(root.path(), "mine/Cargo.toml")).unwrap();
+    let workshop: Table = toml::from_str(&read(root.path(), "Cargo.toml")).unwrap();
+    assert_eq!(manifest["package"]["name"].as_str(), Some("naughty-or-nice"));
+    assert!(manifest.contains_key("workspace"));
+    // Otherwise all crates would be built once more.
+    assert_eq!(manifest["profile"], workshop["profile"]);
+    let config: Table = toml::from_str(&read(root.path(), "mine/.cargo/config.toml")).unwrap();
+    assert_eq!(config["build"]["target-dir"].as_str(), Some("../target"));
+}
+
+#[test]
+fn manifest_keeps_the_crates_of_later_steps() {
+    let root = root();
+    for (step, own) in [(1, "01-plain-app"), (5, "04-azure-export")] {
+        learn::start(root.path(), step, true).unwrap();
+        let manifest: Table = toml::from_str(&read(root.path(), "mine/Cargo.toml")).unwrap();
+        let later = manifest["target"]["cfg(any())"]["dependencies"].as_table().unwrap();
+        let step: Table =
+            toml::from_str(&read(root.path(), &format!("steps/{own}/Cargo.toml"))).unwrap();
+        assert_eq!(manifest["dependencies"], step["dependencies"]);
+        let own = step["dependencies"].as_table().unwrap();
+        for name in ["opentelemetry-otlp", "opentelemetry-stdout", "ureq"] {
+            assert!(later.contains_key(name) || own.contains_key(name), "{name}");
+        }
+        // Both features of the two steps that use the crate.
+        if !own.contains_key("opentelemetry_sdk") {
+            let features = later["opentelemetry_sdk"]["features"].as_array().unwrap();
+            assert_eq!(features.len(), 2, "{features:?}");
+        }
+    }
+}
+
+#[test]
+fn existing_work_is_never_overwritten() {
+    let root = root();
+    learn::start(root.path(), 2, false).unwrap();
+    fs::write(root.path().join("mine/src/app.rs"), "my work").unwrap();
+    let makers: [fn(&Path) -> anyhow::Result<String>; 5] = [
+        |root| learn::start(root, 3, false),
+        |root| learn::lab(root, "no-shutdown", false),
+        |root| learn::mystery(root, false),
+        |root| learn::begin(root, "1", false),
+        |root| learn::solve(root, "1", false),
+    ];
+    for make in makers {
+        let error = make(root.path()).unwrap_err().to_string();
+        assert!(error.contains("--force"), "{error}");
+        assert_eq!(read(root.path(), "mine/src/app.rs"), "my work");
+    }
+    assert_eq!(folders(root.path()), ["mine"]);
+}
+
+#[test]
+fn force_keeps_each_old_one_aside() {
+    let root = root();
+    learn::start(root.path(), 2, false).unwrap();
+    fs::write(root.path().join("mine/src/app.rs"), "my first").unwrap();
+    let text = learn::start(root.path(), 3, true).unwrap();
+    assert!(
+        text.contains("What was in mine/ is in mine.old-1/ now. To go back, copy it"),
+        "{text}"
+    );
+    fs::write(root.path().join("mine/src/app.rs"), "my second").unwrap();
+    learn::lab(root.path(), "no-shutdown", true).unwrap();
+    assert_eq!(folders(root.path()), ["mine", "mine.old-1", "mine.old-2"]);
+    assert_eq!(read(root.path(), "mine.old-1/src/app.rs"), "my first");
+    assert_eq!(read(root.path(), "mine.old-2/src/app.rs"), "my second");
+
+    // A number is not used again, so that a higher one is always newer.
+    fs::remove_dir_all(root.path().join("mine.old-1")).unwrap();
+    learn::start(root.path(), 3, true).unwrap();
+    assert_eq!(folders(root.path()), ["mine", "mine.old-2", "mine.old-3"]);
+}
+
+#[test]
+fn anything_in_the_way_counts_as_work() {
+    let root = root();
+    fs::write(root.path().join("mine"), "a file").unwrap();
+    assert!(learn::start(root.path(), 2, false).is_err());
+    learn::start(root.path(), 2, true).unwrap();
+    assert_eq!(read(root.path(), "mine.old-1"), "a file");
+
+    // Half of an app, as a copy that was interrupted leaves it.
+    fs::remove_file(root.path().join("mine/Cargo.toml")).unwrap();
+    assert!(learn::start(root.path(), 2, false).is_err());
+    learn::start(root.path(), 2, true).unwrap();
+    assert!(read(root.path(), "mine/Cargo.toml").contains("naughty-or-nice"));
+}
+
+#[test]
+fn failure_leaves_everything_as_it_was() {
+    let root = root();
+    learn::start(root.path(), 2, false).unwrap();
+    fs::remove_file(root.path().join("Cargo.lock")).unwrap();
+    let error = format!("{:#}", learn::start(root.path(), 3, true).unwrap_err());
+    assert!(error.contains("Cargo.lock cannot be read"), "{error}");
+    assert_eq!(folders(root.path()), ["mine"]);
+    assert!(read(root.path(), "mine/src/main.rs").starts_with("//! Step 01"));
+}
+
+#[test]
+fn step_that_has_changed_fails_the_patch_by_name() {
+    let root = root();
+    fs::write(root.path().join("steps/02-console-metrics/src/main.rs"), "fn main() {}\n").unwrap();
+    let error = format!("{:#}", learn::lab(root.path(), "no-shutdown", false).unwrap_err());
+    assert!(error.starts_with("labs/no-shutdown: src/main.rs has changed"), "{error}");
+    assert!(folders(root.path()).is_empty());
+}
+
+#[test]
+fn unknown_names_are_rejected_with_the_command_that_lists_them() {
+    let root = root();
+    for name in ["", "..", "nope", "no-shutdown/..", "99"] {
+        let error = learn::lab(root.path(), name, false).unwrap_err().to_string();
+        assert!(error.ends_with("cargo workshop lab lists them"), "{error}");
+        let error = learn::begin(root.path(), name, false).unwrap_err().to_string();
+        assert!(error.ends_with("cargo workshop exercise lists them"), "{error}");
+    }
+    assert!(folders(root.path()).is_empty());
+}
+
+#[test]
+fn mystery_is_revealed_on_demand() {
+    let root = root();
+    let error = learn::reveal(root.path()).unwrap_err().to_string();
+    assert_eq!(error, "There is no mystery in mine/: cargo workshop mystery puts one there");
+
+    let text = learn::mystery(root.path(), false).unwrap();
+    let labs = learn::labs(root.path()).unwrap();
+    for lab in &labs {
+        assert!(!text.contains(&lab.title) && !text.contains(&lab.symptom), "{text}");
+    }
+    let revealed = learn::reveal(root.path()).unwrap();
+    let lab = labs.iter().find(|lab| revealed.contains(&lab.fault)).unwrap();
+    assert!(revealed.contains(&lab.symptom) && revealed.contains(&lab.cure), "{revealed}");
+
+    // A lab that was asked for by its name is no mystery.
+    learn::lab(root.path(), &lab.name, true).unwrap();
+    assert!(learn::reveal(root.path()).is_err());
+}
