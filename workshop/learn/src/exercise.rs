@@ -56,11 +56,11 @@ pub struct Check {
 
 /// All exercises, in order.
 pub fn exercises(root: &Path) -> Result<Vec<Exercise>> {
-    folders(&root.join("exercises"))?.iter().map(|name| find(root, name)).collect()
+    folders(&root.join("exercises"))?.iter().map(|name| exercise(root, name)).collect()
 }
 
 /// An exercise by its name, or by the number that the name begins with.
-fn find(root: &Path, name: &str) -> Result<Exercise> {
+pub fn exercise(root: &Path, name: &str) -> Result<Exercise> {
     let known = folders(&root.join("exercises"))?;
     let number = |name: &str| name.split('-').next().and_then(|number| number.parse::<u8>().ok());
     let meant = known.iter().find(|known| *known == name);
@@ -92,7 +92,7 @@ pub fn list_exercises(root: &Path) -> Result<String> {
 
 /// The task of an exercise, and how to go on.
 pub fn task(root: &Path, name: &str) -> Result<String> {
-    let Exercise { name, title, minutes, task, hints, check, .. } = find(root, name)?;
+    let Exercise { name, title, minutes, task, hints, check, .. } = exercise(root, name)?;
     let count = hints.len();
     Ok(format!(
         "# {title} ({minutes} min)\n\n{}\n\n\
@@ -109,7 +109,7 @@ pub fn task(root: &Path, name: &str) -> Result<String> {
 
 /// The hint with a number, counted from 1.
 pub fn hint(root: &Path, name: &str, number: usize) -> Result<String> {
-    let exercise = find(root, name)?;
+    let exercise = exercise(root, name)?;
     let count = exercise.hints.len();
     match number.checked_sub(1).and_then(|index| exercise.hints.get(index)) {
         Some(hint) => Ok(format!("Hint {number} of {count}: {}", hint.trim())),
@@ -119,14 +119,14 @@ pub fn hint(root: &Path, name: &str, number: usize) -> Result<String> {
 
 /// Puts the start of an exercise into `mine/`.
 pub fn begin(root: &Path, name: &str, force: bool) -> Result<String> {
-    let exercise = find(root, name)?;
+    let exercise = exercise(root, name)?;
     let kept = mine::write(root, &exercise.start.app(root)?, force)?;
     Ok(format!("mine/ has the start of {}.\n{kept}", exercise.name).trim_end().into())
 }
 
 /// Puts the solution of an exercise into `mine/`.
 pub fn solve(root: &Path, name: &str, force: bool) -> Result<String> {
-    let exercise = find(root, name)?;
+    let exercise = exercise(root, name)?;
     let kept = mine::write(root, &exercise.solution.app(root)?, force)?;
     Ok(format!("mine/ has the solution of {}.\n{kept}", exercise.name).trim_end().into())
 }

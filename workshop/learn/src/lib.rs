@@ -13,7 +13,9 @@ mod patch;
 mod steps;
 
 pub use app::State;
-pub use exercise::{Check, Exercise, begin, exercises, hint, list_exercises, solve, task};
+pub use exercise::{
+    Check, Exercise, begin, exercise, exercises, hint, list_exercises, solve, task,
+};
 pub use lab::{Lab, lab, labs, list_labs};
 pub use mine::{MINE, exists};
 pub use mystery::{mystery, reveal};

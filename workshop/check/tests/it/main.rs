@@ -4,7 +4,6 @@
 
 mod bad_input;
 mod cheats;
-mod command;
 mod faults;
 mod programs;
 mod steps;

@@ -8,8 +8,10 @@ use clap::{Parser, Subcommand};
 use crate::workspace::Workspace;
 
 pub mod book;
+pub mod check;
 pub mod classroom;
 pub mod doctor;
+pub mod learn;
 pub mod pack;
 pub mod prepare;
 pub mod rehearse;
@@ -44,6 +46,12 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Start(learn::Start),
+    #[command(after_help = check::DETAILS)]
+    Check(check::Options),
+    Exercise(learn::Exercise),
+    Lab(learn::Lab),
+    Mystery(learn::Mystery),
     Doctor(doctor::Options),
     /// Download and build everything that the class needs, while there is a network
     #[command(after_help = prepare::DETAILS)]
@@ -61,6 +69,11 @@ impl Cli {
         let workspace = Workspace::find(self.root.as_deref())?;
         match self.command {
             None => classroom::run(&workspace, &self.classroom),
+            Some(Command::Start(options)) => learn::start(&workspace, &options),
+            Some(Command::Check(options)) => check::run(&workspace, &options),
+            Some(Command::Exercise(options)) => learn::exercise(&workspace, &options),
+            Some(Command::Lab(options)) => learn::lab(&workspace, &options),
+            Some(Command::Mystery(options)) => learn::mystery(&workspace, &options),
             Some(Command::Doctor(options)) => doctor::run(&workspace, &options),
             Some(Command::Prepare) => prepare::run(&workspace),
             Some(Command::Rehearse) => rehearse::run(&workspace),

@@ -3,6 +3,7 @@
 mod book;
 mod classroom;
 mod doctor;
+mod learner;
 mod mdbook;
 mod offline;
 mod pack;
