@@ -104,11 +104,11 @@ fn build(workspace: &Workspace) -> Result<PathBuf> {
         bail!("mine/ does not build; fix the error of cargo above, and check again");
     }
     let messages = String::from_utf8_lossy(&output.stdout);
-    let executable = messages.lines().filter_map(|line| {
+    let mut executables = messages.lines().filter_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
         Some(PathBuf::from(message["executable"].as_str()?))
     });
-    executable.last().context("mine/ builds no program; it needs a src/main.rs")
+    executables.next_back().context("mine/ builds no program; it needs a src/main.rs")
 }
 
 fn watch(workspace: &Workspace, options: &Options) -> Result<()> {
