@@ -253,6 +253,14 @@ fn chapters_state_their_minutes() {
 }
 
 #[test]
+fn chapters_show_every_exercise() {
+    let shown: BTreeSet<String> =
+        chapters().iter().flat_map(|chapter| expand(chapter).1.exercises).collect();
+    let exercises = learn::exercises(root()).unwrap().into_iter().map(|exercise| exercise.name);
+    assert_eq!(shown, exercises.collect());
+}
+
+#[test]
 fn plans_have_all_chapters() {
     let (_, used) = expand("teaching.md");
     let plans: BTreeSet<String> = schedule()["plan"].as_table().unwrap().keys().cloned().collect();

@@ -2,12 +2,13 @@
 //! their sources, so that none of them is typed by hand. The crate's README has all directives.
 //!
 //! `page` expands a chapter: `directive` parses each directive, and the module of that name
-//! (`listing`, `output`, `diff`, `figure`, `schedule`, `version`) reads its source from the
+//! (`listing`, `output`, `diff`, `exercise`, `figure`, `schedule`, `version`) reads its source from the
 //! `workspace`.
 
 mod diff;
 mod directive;
 mod error;
+mod exercise;
 mod figure;
 mod html;
 mod listing;

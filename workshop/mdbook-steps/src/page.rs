@@ -8,7 +8,7 @@ use crate::directive::{self, Directive};
 use crate::error::{Error, Errors, missing};
 use crate::used::Used;
 use crate::workspace::{BOOK, Workspace};
-use crate::{diff, figure, listing, output, schedule, version};
+use crate::{diff, exercise, figure, listing, output, schedule, version};
 
 /// A chapter while it is expanded.
 pub(crate) struct Page<'a> {
@@ -52,9 +52,11 @@ pub(crate) fn expand(
 
 type Expand = fn(&Directive, &mut Page) -> Result<String>;
 
-const DIRECTIVES: [(&str, Expand); 7] = [
+const DIRECTIVES: [(&str, Expand); 9] = [
     ("diff", diff::expand),
+    ("exercise", exercise::exercise),
     ("figure", figure::expand),
+    ("labs", exercise::labs),
     ("listing", listing::expand),
     ("minutes", schedule::minutes),
     ("output", output::expand),

@@ -13,6 +13,8 @@ pub struct Used {
     pub figures: BTreeSet<String>,
     /// Names of the plans that `schedule` shows.
     pub schedules: BTreeSet<String>,
+    /// Names of the exercises that `exercise` shows.
+    pub exercises: BTreeSet<String>,
 }
 
 impl Used {
@@ -21,5 +23,6 @@ impl Used {
         self.outputs.extend(other.outputs);
         self.figures.extend(other.figures);
         self.schedules.extend(other.schedules);
+        self.exercises.extend(other.exercises);
     }
 }

@@ -2,7 +2,7 @@
 //! starts at the root.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -29,6 +29,11 @@ pub(crate) struct Workspace {
 impl Workspace {
     pub fn new(root: PathBuf) -> Self {
         Self { root }
+    }
+
+    /// The folder of the workspace.
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
     /// The folder of `step-NN`, from the root.
