@@ -6,7 +6,11 @@ mod watch;
 
 use std::fmt::Write as _;
 
-use app_insights::{aggregation::Aggregation, alerts::State, words};
+use app_insights::{
+    alerts::State,
+    format,
+    store::{Aggregation, Metric},
+};
 use chart::{Chart, Line, Mark, MarkKind, Point, Size, Threshold};
 use jiff::tz::TimeZone;
 use tests::{assert_figure, assert_snapshot};
@@ -66,13 +70,13 @@ fn charts_of_the_book() {
     figure("chart-latency", &average);
 
     // The points that a rule evaluates, as its preview shows them.
-    let over = format!("over {}", words::span(watched.rule.window));
+    let over = format!("over {}", format::duration(watched.rule.window));
     let grain = watched.store.grain();
     let points =
         watched.evaluations.iter().map(|it| Point { start: it.at - grain, value: it.value });
     let seen = Line { name: over.clone(), points: points.collect() };
     let (value, unit) = (watched.rule.threshold, &watched.rule.unit);
-    let label = format!("{}: {}", watched.rule.name, words::with_seconds(value, unit));
+    let label = format!("{}: {}", watched.rule.name, format::with_seconds(value, unit));
     let with_rule = Chart {
         title: format!("{} {over}", average.title),
         lines: vec![seen.clone()],
@@ -104,8 +108,7 @@ impl Watched {
     /// A metric over the whole recording, as the stand-in's page draws it.
     fn chart(&self, metric: &str, aggregation: Aggregation, unit: &str) -> Chart {
         let range = self.range.clone();
-        let grains =
-            self.store.query(&app_insights::metric::Metric::named(metric), range, |_| true);
+        let grains = self.store.query(&Metric::named(metric), range, |_| true);
         let points = grains.iter().filter_map(|grain| {
             Some(Point { start: grain.start, value: aggregation.of(&grain.aggregate)? })
         });

@@ -1,105 +1,80 @@
-//! The JSON API: metrics, rules and alerts.
+//! Metrics and alerts as JSON, for programs.
 
-mod metrics;
-mod rules;
-
-use std::time::Duration;
-
-use axum::{
-    Router,
-    body::{Body, HttpBody, to_bytes},
-    http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Response},
-    routing::{any, delete, get},
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
 };
-use serde::{Serialize, de::DeserializeOwned};
+
+use axum::{Json, Router, routing::get};
 use serde_json::{Value, json};
-use tokio::time::timeout;
 
-use crate::server::App;
+use crate::{
+    alerts::{Alert, Alerts},
+    background::Background,
+    store::{Dimensions, Metric, Store},
+};
 
-/// The largest body of a request to the API, in bytes.
-const MAX_BODY: usize = 64 << 10;
-/// How long a body may take to arrive.
-const READ_TIME: Duration = Duration::from_secs(10);
+/// The most metrics in the list.
+const MAX_METRICS: usize = 200;
+/// The most values in the list of a dimension.
+const MAX_VALUES: usize = 100;
 
 /// The API's routes, for the guarded part of the server.
-pub(crate) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/metrics", get(metrics::list))
-        .route("/api/points", get(metrics::points))
-        .route("/api/rules", get(rules::list).post(rules::add))
-        .route("/api/rules/{name}", delete(rules::remove))
-        .route("/api/alerts", get(rules::alerts))
-        .route("/api", any(nothing))
-        .route("/api/", any(nothing))
-        .route("/api/{*path}", any(nothing))
-        .method_not_allowed_fallback(async || {
-            error(StatusCode::METHOD_NOT_ALLOWED, "This path does not take this method")
-        })
+pub(crate) fn routes(store: Arc<Store>, alerts: Arc<Alerts>, background: Background) -> Router {
+    let for_metrics = background.clone();
+    let metrics = async move || for_metrics.respond(move || Json(metrics(&store))).await;
+    let alerts = async move || background.respond(move || Json(history(&alerts))).await;
+    Router::new().route("/api/metrics", get(metrics)).route("/api/alerts", get(alerts))
 }
 
-/// For a path that leads nowhere.
-async fn nothing() -> Response {
-    let sentence =
-        "There are /api/metrics, /api/points, /api/rules and /api/alerts: use one of them";
-    error(StatusCode::NOT_FOUND, sentence)
+fn metrics(store: &Store) -> Value {
+    let names = store.names(MAX_METRICS);
+    let metrics = names.metrics.iter().map(|metric| describe(store, metric));
+    json!({
+        "now": store.now().to_string(),
+        "grain": store.grain().to_string(),
+        "metrics": metrics.collect::<Vec<_>>(),
+        "more": names.more,
+    })
 }
 
-/// An error with a sentence.
-pub(crate) fn error(status: StatusCode, sentence: impl Into<String>) -> Response {
-    let sentence: String = sentence.into();
-    answer(status, &json!({"error": sentence}))
-}
-
-fn answer(status: StatusCode, body: &impl Serialize) -> Response {
-    // Numbers, strings and lists always have a JSON form.
-    let json = serde_json::to_vec(body).unwrap_or_default();
-    let headers = [
-        (header::CONTENT_TYPE, "application/json"),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    (status, headers, json).into_response()
-}
-
-/// Makes an answer where it holds up nobody.
-async fn in_background(
-    app: App,
-    make: impl FnOnce(&App) -> Result<Value, String> + Send + 'static,
-) -> Response {
-    let background = app.background.clone();
-    let respond = move || match make(&app) {
-        Ok(json) => answer(StatusCode::OK, &json),
-        Err(sentence) => error(StatusCode::BAD_REQUEST, sentence),
-    };
-    let failed = || error(StatusCode::INTERNAL_SERVER_ERROR, "The stand-in failed");
-    background.run(respond).await.unwrap_or_else(failed)
-}
-
-/// Reads a body of JSON. The content type has to say so: a form of another site cannot, unless the
-/// browser asks first.
-async fn read<T: DeserializeOwned>(headers: &HeaderMap, body: Body) -> Result<T, Box<Response>> {
-    let refuse = |status, sentence: String| Box::new(error(status, sentence));
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let media_type = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
-    if !media_type.trim().eq_ignore_ascii_case("application/json") {
-        let sentence = "Send the body as Content-Type: application/json";
-        return Err(refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence.into()));
+fn describe(store: &Store, metric: &Metric) -> Value {
+    let series = store.series(metric);
+    let mut values: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (key, value) in series.iter().flat_map(Dimensions::iter) {
+        values.entry(key).or_default().insert(value);
     }
-    let too_large = || {
-        let sentence = format!("The body is larger than {MAX_BODY} bytes: shorten it");
-        refuse(StatusCode::PAYLOAD_TOO_LARGE, sentence)
-    };
-    if body.size_hint().lower() > MAX_BODY as u64 {
-        return Err(too_large());
-    }
-    let body = timeout(READ_TIME, to_bytes(body, MAX_BODY)).await.map_err(|_| {
-        let sentence = "The body took too long to arrive: send it at once";
-        refuse(StatusCode::REQUEST_TIMEOUT, sentence.into())
-    })?;
-    let body = body.map_err(|_| too_large())?;
-    serde_json::from_slice(&body).map_err(|error| {
-        refuse(StatusCode::BAD_REQUEST, format!("The body cannot be read: {error}"))
+    let dimensions = values.iter().map(|(key, values)| {
+        let more = values.len().saturating_sub(MAX_VALUES);
+        let values: Vec<&&str> = values.iter().take(MAX_VALUES).collect();
+        json!({"key": key, "values": values, "more": more})
+    });
+    json!({
+        "name": metric.name,
+        "namespace": metric.namespace,
+        "series": series.len(),
+        "dimensions": dimensions.collect::<Vec<_>>(),
+    })
+}
+
+fn history(alerts: &Alerts) -> Value {
+    let all: Vec<Value> = alerts.history().iter().map(describe_alert).collect();
+    json!({"alerts": all, "forgotten": alerts.forgotten()})
+}
+
+fn describe_alert(alert: &Alert) -> Value {
+    json!({
+        "id": alert.id,
+        "rule": alert.rule.name,
+        "severity": alert.rule.severity,
+        "condition": alert.rule.condition(),
+        "unit": alert.rule.value_unit(),
+        "threshold": alert.rule.threshold,
+        "state": alert.state,
+        "value": alert.value,
+        "fired_at": alert.fired_at.to_string(),
+        "resolved_at": alert.resolved_at.map(|at| at.to_string()),
+        "resolved_value": alert.resolved_value,
+        "rule_deleted": alert.rule_deleted,
     })
 }

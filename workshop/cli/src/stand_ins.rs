@@ -5,12 +5,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow};
-use app_insights::alerts::Alerts;
-use app_insights::limits::Limits;
-use app_insights::rule::Rule;
+use app_insights::alerts::{Alerts, Rule, Timing};
 use app_insights::server::Server;
-use app_insights::store::Store;
-use app_insights::timing::Timing;
+use app_insights::store::{Limits, Store};
 use collector::Collector;
 use jiff::Timestamp;
 
@@ -68,7 +65,7 @@ impl StandIns {
             let what = "the Application Insights stand-in";
             cannot_listen(what, "--app-insights", addresses.app_insights, &error.source)
         })?;
-        Ok(Self { collector, app_insights: app_insights.watching(Arc::new(alerts)) })
+        Ok(Self { collector, app_insights: app_insights.with_alerts(Arc::new(alerts)) })
     }
 
     /// Where they listen, with their real ports.

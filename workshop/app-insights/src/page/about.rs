@@ -1,4 +1,4 @@
-//! What this is, how it differs from Azure, and where things are in the portal.
+//! The About screen: the differences from Azure, and the same screens in the portal.
 
 use std::sync::Arc;
 
@@ -6,16 +6,16 @@ use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
 
 use super::{Site, layout::Shell, site::html};
-use crate::words;
+use crate::format;
 
 /// `GET /about`.
 pub(super) async fn screen(State(site): State<Arc<Site>>) -> Response {
     let timing = site.alerts.timing();
     let screen = Screen {
         shell: Shell::new(&site, "How it differs from Azure", "/about"),
-        grain: words::span(site.store.grain()),
-        window: words::span(timing.window),
-        frequency: words::span(timing.frequency),
+        grain: format::duration(site.store.grain()),
+        window: format::duration(timing.window),
+        frequency: format::duration(timing.frequency),
         connection: &site.connection,
     };
     html(StatusCode::OK, &screen)

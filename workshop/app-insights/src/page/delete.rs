@@ -1,4 +1,4 @@
-//! Deletes a rule, after asking whether that is meant.
+//! Deletes a rule, after a confirmation.
 
 use std::sync::Arc;
 
@@ -9,9 +9,10 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{Site, body, layout::Shell, params::Params, problem::Problem, site::html, text::shown};
+use super::{Site, layout::Shell, params::Params, problem::Problem, site::html};
+use crate::format::on_page;
 
-/// `GET /alerts/delete?name=NAME` asks.
+/// `GET /alerts/delete?name=NAME` asks for confirmation.
 pub(super) async fn screen(State(site): State<Arc<Site>>, RawQuery(query): RawQuery) -> Response {
     site.render(move |site| {
         let params = Params::of(query.as_deref());
@@ -20,14 +21,14 @@ pub(super) async fn screen(State(site): State<Arc<Site>>, RawQuery(query): RawQu
             return Err(Problem::no_rule(name));
         }
         let shell = Shell::new(site, "Delete an alert rule", "/alerts");
-        Ok(html(StatusCode::OK, &Screen { shell, name, shown: shown(name) }))
+        Ok(html(StatusCode::OK, &Screen { shell, name, shown: on_page(name) }))
     })
     .await
 }
 
-/// `POST /alerts/delete` does it.
+/// `POST /alerts/delete` deletes the rule.
 pub(super) async fn delete(State(site): State<Arc<Site>>, request: Request) -> Response {
-    let params = match body::read(request).await {
+    let params = match site.read_form(request).await {
         Ok(params) => params,
         Err(problem) => return problem.respond(&site),
     };
@@ -43,7 +44,7 @@ pub(super) async fn delete(State(site): State<Arc<Site>>, request: Request) -> R
 #[template(path = "delete.html")]
 struct Screen<'a> {
     shell: Shell,
-    /// As a form sends it.
+    /// The name in the form, unchanged.
     name: &'a str,
     shown: String,
 }

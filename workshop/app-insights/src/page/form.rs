@@ -1,25 +1,25 @@
-//! What the forms' fields offer.
+//! The options of the forms' fields.
 
-use super::{
-    alerts::severity,
-    params::metric_key,
-    text::{portable, shown},
+use super::{alerts::severity, params::metric_key};
+use crate::{
+    alerts::Operator,
+    format::{self, on_page, visible},
+    store::{Aggregation, Metric, Names},
 };
-use crate::{aggregation::Aggregation, metric::Metric, rule::Operator, store::Names, words};
 
-/// One of several things to choose.
+/// An option of a list.
 pub(super) struct Pick {
     pub(super) value: String,
     pub(super) label: String,
     pub(super) chosen: bool,
 }
 
-/// A metric as it is shown.
+/// A metric as the page shows it.
 pub(super) fn metric_label(metric: &Metric) -> String {
-    shown(&metric_key(metric))
+    on_page(&metric_key(metric))
 }
 
-/// The metrics by name, the chosen one among them in any case.
+/// The metrics by name, always with the chosen one.
 pub(super) fn metrics(names: &Names, chosen: &Metric) -> Vec<Pick> {
     let pick = |metric: &Metric| Pick {
         value: metric_key(metric),
@@ -63,13 +63,13 @@ pub(super) fn severities(chosen: u8) -> Vec<Pick> {
     (0..=4).map(pick).collect()
 }
 
-/// Keys of dimensions, and first of all none.
+/// The keys of dimensions after the option `none`.
 pub(super) fn dimensions(keys: &[String], none: &str, chosen: &str) -> Vec<Pick> {
     let no = Pick { value: String::new(), label: none.to_owned(), chosen: chosen.is_empty() };
     let pick = |key: &String| Pick {
-        value: portable(key),
-        label: shown(key),
-        chosen: portable(key) == portable(chosen),
+        value: visible(key),
+        label: on_page(key),
+        chosen: visible(key) == visible(chosen),
     };
     std::iter::once(no).chain(keys.iter().map(pick)).collect()
 }
@@ -78,13 +78,13 @@ pub(super) fn dimensions(keys: &[String], none: &str, chosen: &str) -> Vec<Pick>
 pub(super) fn durations(seconds: impl IntoIterator<Item = i64>, chosen: i64) -> Vec<Pick> {
     let pick = |seconds: i64| Pick {
         value: seconds.to_string(),
-        label: words::span(jiff::SignedDuration::from_secs(seconds)),
+        label: format::duration(jiff::SignedDuration::from_secs(seconds)),
         chosen: seconds == chosen,
     };
     seconds.into_iter().map(pick).collect()
 }
 
-/// With a capital in front.
+/// The word with a capital letter.
 pub(super) fn capital(word: &str) -> String {
     let mut chars = word.chars();
     let first = chars.next().map(|c| c.to_ascii_uppercase());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use crate::words;
+use crate::format;
 
 /// The most rows of a table.
 const MAX_ROWS: usize = 60;
@@ -14,27 +14,27 @@ const MAX_ROWS: usize = 60;
 pub(super) struct Table {
     pub(super) heads: Vec<String>,
     pub(super) rows: Vec<Row>,
-    /// Rows that were left out.
+    /// The number of older rows that were left out.
     pub(super) older: usize,
 }
 
 /// A time grain.
 pub(super) struct Row {
     pub(super) time: String,
-    /// As machines read it.
+    /// The time for the `datetime` attribute.
     pub(super) instant: String,
-    /// For each line its number, if there is one: no data is not zero.
+    /// The number of each line, if there is one: no data is not zero.
     pub(super) cells: Vec<Option<Cell>>,
 }
 
-/// A number, as it is and as it is shown.
+/// A number, with all digits and rounded.
 pub(super) struct Cell {
     pub(super) exact: String,
     pub(super) shown: String,
 }
 
 impl Table {
-    /// Every grain between the first and the last with data, also those without.
+    /// Every grain between the first and the last one with data, also empty grains.
     pub(super) fn new(
         lines: &[(String, Vec<(Timestamp, f64)>)],
         grain: SignedDuration,
@@ -74,6 +74,6 @@ impl Table {
 
 impl Cell {
     fn new(value: f64) -> Self {
-        Self { exact: value.to_string(), shown: words::number(value) }
+        Self { exact: value.to_string(), shown: format::number(value) }
     }
 }

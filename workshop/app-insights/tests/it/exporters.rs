@@ -1,0 +1,175 @@
+//! The requests of real exporters are accepted, with the values that were recorded.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
+
+use app_insights::{
+    server::Server,
+    store::{Aggregate, Limits, Metric, Store},
+};
+use jiff::Timestamp;
+use opentelemetry::{KeyValue, metrics::MeterProvider as _};
+use opentelemetry_application_insights::Exporter;
+use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
+use opentelemetry_sdk::{
+    Resource,
+    metrics::{PeriodicReader, SdkMeterProvider},
+};
+use serde_json::Value;
+
+use crate::support::{GZIP, JSON, STREAM, gzip, json_of, send};
+
+/// The server in this process, with its store.
+struct InProcess {
+    address: SocketAddr,
+    connection_string: String,
+    store: Arc<Store>,
+    _runtime: tokio::runtime::Runtime,
+}
+
+fn serve(now: fn() -> Timestamp) -> InProcess {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let store = Arc::new(Store::new(10, Limits::default(), now));
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let server = runtime.block_on(Server::bind(any, Arc::clone(&store))).unwrap();
+    let (address, connection_string) = (server.local_addr(), server.connection_string());
+    runtime.spawn(server.serve(std::io::sink(), std::io::sink(), std::future::pending()));
+    InProcess { address, connection_string, store, _runtime: runtime }
+}
+
+impl InProcess {
+    /// Sum, count, minimum and maximum over all grains of the series that match.
+    fn values(&self, name: &str, key: &str, value: &str) -> (f64, u64, Option<f64>, Option<f64>) {
+        let all = Timestamp::MIN..Timestamp::MAX;
+        let grains = self.store.query(&Metric::named(name), all, |d| d.get(key) == Some(value));
+        let total = Aggregate::merged(grains.iter().map(|grain| grain.aggregate));
+        let total = total.unwrap_or_else(|| panic!("no {name}"));
+        (total.sum(), total.count(), total.min(), total.max())
+    }
+}
+
+/// The exporter rewrites `http://` to `https://`; this client sends plain HTTP all the same.
+#[derive(Debug)]
+struct PlainHttp(SocketAddr, Statuses);
+
+/// The answers that came back.
+type Statuses = Arc<Mutex<Vec<u16>>>;
+
+#[async_trait::async_trait]
+impl HttpClient for PlainHttp {
+    async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        assert_eq!(request.uri().scheme_str(), Some("https"), "mapping is no longer needed");
+        assert_eq!(request.uri().authority().unwrap().as_str(), self.0.to_string());
+        let headers: Vec<String> = request
+            .headers()
+            .iter()
+            .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+            .collect();
+        let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
+        let answer = send(self.0, "POST", request.uri().path(), &headers, request.body());
+        self.1.lock().unwrap().push(answer.status);
+        Ok(Response::builder().status(answer.status).body(answer.body.into())?)
+    }
+}
+
+#[test]
+fn accepts_rusts_exporter() {
+    let server = serve(Timestamp::now);
+    let statuses = Statuses::default();
+    let client = PlainHttp(server.address, Arc::clone(&statuses));
+    let exporter = Exporter::new_from_connection_string(&server.connection_string, client).unwrap();
+    let provider = SdkMeterProvider::builder()
+        .with_reader(PeriodicReader::builder(exporter).build())
+        .with_resource(Resource::builder().with_service_name("naughty-or-nice").build())
+        .build();
+    let meter = provider.meter("test");
+    let counter = meter.u64_counter("request-count").build();
+    let latency = meter.f64_histogram("request-latency").with_unit("ms").build();
+    let gauge = meter.f64_gauge("temperature").build();
+    let nice = [KeyValue::new("value", "nice")];
+    let naughty = [KeyValue::new("value", "naughty")];
+
+    counter.add(2, &nice);
+    counter.add(1, &naughty);
+    latency.record(12.5, &nice);
+    latency.record(2000.0, &nice);
+    gauge.record(21.5, &nice);
+    provider.force_flush().unwrap();
+    counter.add(3, &nice);
+    latency.record(0.5, &nice);
+    // An error here would mean that the exporter did not understand the answer.
+    provider.shutdown().unwrap();
+
+    assert_eq!(*statuses.lock().unwrap(), [200, 200]);
+
+    // The counter was sent twice; of each time its value is the sum.
+    let values = server.values("request-count", "value", "nice");
+    assert_eq!(values, (5.0, 2, Some(2.0), Some(3.0)));
+    let values = server.values("request-count", "value", "naughty");
+    assert_eq!(values, (1.0, 1, Some(1.0), Some(1.0)));
+    let values = server.values("request-latency", "value", "nice");
+    assert_eq!(values, (2013.0, 3, Some(0.5), Some(2000.0)));
+    // A gauge keeps its value; the second export repeats it.
+    let (_, _, min, max) = server.values("temperature", "value", "nice");
+    assert_eq!((min, max), (Some(21.5), Some(21.5)));
+    // Its exporter puts the resource among the dimensions.
+    assert_eq!(server.values("request-count", "service.name", "naughty-or-nice").1, 3);
+    assert!(server.store.status().reached.is_empty());
+}
+
+#[test]
+fn rusts_exporter_does_not_repeat_a_refused_request() {
+    // By this clock, everything is sent from the far future.
+    let server = serve(|| "2001-01-01T00:00:00Z".parse().unwrap());
+    let statuses = Statuses::default();
+    let client = PlainHttp(server.address, Arc::clone(&statuses));
+    let exporter = Exporter::new_from_connection_string(&server.connection_string, client).unwrap();
+    let provider =
+        SdkMeterProvider::builder().with_reader(PeriodicReader::builder(exporter).build()).build();
+    provider.meter("test").u64_counter("request-count").build().add(1, &[]);
+    assert!(provider.force_flush().is_err());
+    // Sent once: an exporter must not repeat a request that is refused for good.
+    assert_eq!(*statuses.lock().unwrap(), [400]);
+    assert_eq!(server.store.status().series, 0);
+}
+
+/// When the fixture was captured.
+const CAPTURED: &str = "2026-11-22T16:00:00Z";
+
+#[test]
+fn accepts_pythons_exporter() {
+    let server = serve(|| CAPTURED.parse().unwrap());
+    let body = include_bytes!("../fixtures/python-1.0.0b58.json");
+    // It appends its path to the connection string's endpoint, which may end with a slash.
+    let headers = [JSON, "Accept: application/json"];
+    let answer = send(server.address, "POST", "//v2.1/track", &headers, body);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(json_of(&answer)["itemsAccepted"], 5);
+
+    assert_eq!(server.values("request-count", "value", "nice"), (2.0, 1, Some(2.0), Some(2.0)));
+    let values = server.values("request-latency", "value", "nice");
+    assert_eq!(values, (2025.0, 3, Some(12.5), Some(2000.0)));
+    let all = server.store.names(10).metrics;
+    let names: Vec<&str> = all.iter().map(|metric| &*metric.name).collect();
+    assert_eq!(names, ["request-count", "request-latency", "temperature"]);
+}
+
+#[test]
+fn accepts_lines_and_other_types() {
+    let server = serve(|| CAPTURED.parse().unwrap());
+    let fixture = include_bytes!("../fixtures/python-1.0.0b58.json");
+    let mut items: Vec<Value> = serde_json::from_slice(fixture).unwrap();
+    items[0]["data"] = serde_json::json!({
+        "baseType": "RequestData",
+        "baseData": {"ver": 2, "id": "1", "duration": "0.00:00:01.5", "responseCode": "200",
+                     "success": true},
+    });
+    let lines: Vec<String> = items.iter().map(Value::to_string).collect();
+    let body = gzip(lines.join("\n").as_bytes());
+    let answer = send(server.address, "POST", "/v2/track", &[STREAM, GZIP], &body);
+    assert_eq!((answer.status, &json_of(&answer)["itemsAccepted"]), (200, &5.into()));
+    assert_eq!(server.store.status().series, 4);
+}
