@@ -15,12 +15,13 @@
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::sync::Arc;
-//! use app_insights::{server::Server, store::{Limits, Store}};
+//! use app_insights::{alerts::{Alerts, Timing}, server::Server, store::{Limits, Store}};
 //! use jiff::Timestamp;
 //!
 //! // A test passes a clock that it controls.
 //! let store = Arc::new(Store::new(10, Limits::default(), Timestamp::now));
-//! let server = Server::bind(([127, 0, 0, 1], 0).into(), store).await?;
+//! let alerts = Arc::new(Alerts::new(Timing::default()));
+//! let server = Server::bind(([127, 0, 0, 1], 0).into(), store, alerts).await?;
 //! println!("{}", server.connection_string());
 //! server.serve(std::io::stdout(), std::io::stderr(), std::future::pending()).await?;
 //! # Ok(())

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 use anyhow::{Context, Result, anyhow};
 use app_insights::{
     alerts::{Alerts, Rule, Timing},
-    server::{BindError, Server},
+    server::Server,
     store::{Limits, Store},
 };
 use clap::Parser;
@@ -61,9 +61,9 @@ async fn serve(options: &Options) -> Result<()> {
     let alerts = Alerts::new(timing);
     alerts.add(Rule::slow(&timing))?;
     let store = Store::new(timing.grain_seconds(), Limits::default(), Timestamp::now);
-    let server =
-        Server::bind(options.listen, Arc::new(store)).await.map_err(|error| advise(&error))?;
-    let server = server.with_alerts(Arc::new(alerts));
+    let server = Server::bind(options.listen, Arc::new(store), Arc::new(alerts))
+        .await
+        .map_err(|error| advise(options.listen, &error))?;
     print_error(&format!("Listening on http://{}", server.local_addr()));
     print_error(&format!(
         "This is a stand-in for Application Insights, not the real service. To send it telemetry, \
@@ -76,14 +76,14 @@ async fn serve(options: &Options) -> Result<()> {
         .context("Cannot go on serving")
 }
 
-fn advise(error: &BindError) -> anyhow::Error {
-    let advice = match error.source.kind() {
+fn advise(addr: SocketAddr, error: &std::io::Error) -> anyhow::Error {
+    let advice = match error.kind() {
         std::io::ErrorKind::AddrInUse => {
             "is it running already? --listen 127.0.0.1:0 takes any free port"
         }
         _ => "choose another address with --listen",
     };
-    anyhow!("{error} ({advice})")
+    anyhow!("Cannot listen on {addr}: {error} ({advice})")
 }
 
 /// Prints a line on stderr. Unlike `eprintln!` it does not panic when stderr is closed.

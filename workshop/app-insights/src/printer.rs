@@ -14,10 +14,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    sync::oneshot,
-    time::{Instant, timeout_at},
-};
+use tokio::{sync::oneshot, time::timeout};
 
 /// The most lines in the queue.
 const MAX_WAITING: usize = 1024;
@@ -80,12 +77,11 @@ impl Printer {
 }
 
 impl Writer {
-    /// Writes all lines in the queue, for a bounded time and not beyond `latest`, and ends the
-    /// thread.
-    pub(crate) async fn finish(self, latest: Instant) {
+    /// Writes all lines in the queue, for a bounded time, and ends the thread.
+    pub(crate) async fn finish(self) {
         // An error means that the queue is full, because the reader is stuck.
         let _ = self.lines.try_send(Line::End);
-        let _ = timeout_at(latest.min(Instant::now() + FINISH_TIME), self.done).await;
+        let _ = timeout(FINISH_TIME, self.done).await;
     }
 }
 

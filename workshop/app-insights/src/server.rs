@@ -4,20 +4,15 @@ use std::{
     future::Future,
     io::{self, Write},
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::{Arc, OnceLock},
+    sync::Arc,
     time::Duration,
 };
 
 use axum::Router;
-use thiserror::Error;
-use tokio::{
-    net::TcpListener,
-    sync::oneshot,
-    time::{Instant, sleep},
-};
+use tokio::{net::TcpListener, sync::oneshot, time::sleep};
 
 use crate::{
-    alerts::{Alerts, Timing, evaluator},
+    alerts::{Alerts, evaluator},
     api,
     background::Background,
     body::Reader,
@@ -28,20 +23,9 @@ use crate::{
     store::Store,
 };
 
-/// The time that open requests get after the signal ...
+/// The time that open requests get after the signal. With the time for unprinted lines, the
+/// shutdown takes at most three seconds.
 const STOP_TIME: Duration = Duration::from_millis(1800);
-/// ... and the time until unprinted lines are given up. The whole shutdown takes three seconds.
-const PRINT_TIME: Duration = Duration::from_millis(2800);
-
-/// The server cannot listen on the address.
-#[derive(Debug, Error)]
-#[error("Cannot listen on {addr}: {source}")]
-pub struct BindError {
-    /// The requested address.
-    pub addr: SocketAddr,
-    /// The error of the operating system.
-    pub source: io::Error,
-}
 
 /// A server that listens, but does not answer yet.
 pub struct Server {
@@ -52,20 +36,16 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens on `addr` (port 0 takes any free port). Telemetry will go into `store`.
-    pub async fn bind(addr: SocketAddr, store: Arc<Store>) -> Result<Self, BindError> {
-        let failed = |source| BindError { addr, source };
-        let listener = TcpListener::bind(addr).await.map_err(failed)?;
-        let addr = listener.local_addr().map_err(failed)?;
-        let grain = u32::try_from(store.grain().as_secs()).unwrap_or(u32::MAX);
-        let alerts = Arc::new(Alerts::new(Timing::of_grain(grain)));
+    /// Listens on `addr` (port 0 takes any free port). Telemetry will go into `store`, and the
+    /// rules of `alerts` will be evaluated.
+    pub async fn bind(
+        addr: SocketAddr,
+        store: Arc<Store>,
+        alerts: Arc<Alerts>,
+    ) -> io::Result<Self> {
+        let listener = TcpListener::bind(addr).await?;
+        let addr = listener.local_addr()?;
         Ok(Self { listener, addr, store, alerts })
-    }
-
-    /// Evaluates the rules of `alerts`. By default there are no rules at the start.
-    #[must_use]
-    pub fn with_alerts(self, alerts: Arc<Alerts>) -> Self {
-        Self { alerts, ..self }
     }
 
     /// The address on which the server listens, with its real port.
@@ -99,25 +79,21 @@ impl Server {
     ) -> io::Result<()> {
         let (printer, writer) = Printer::start(out, err)?;
         let routes = self.routes(&printer);
-        let (stopping, stop) = oneshot::channel();
-        let stopped_at = Arc::new(OnceLock::new());
-        let signal = Arc::clone(&stopped_at);
+        let (stopping, stopped) = oneshot::channel();
         let graceful = axum::serve(self.listener, routes).with_graceful_shutdown(async move {
             shutdown.await;
-            signal.get_or_init(Instant::now);
             // The receiver is gone if the server has failed.
             let _ = stopping.send(());
         });
         let result = tokio::select! {
             result = graceful => result,
             () = async {
-                let _ = stop.await;
+                let _ = stopped.await;
                 sleep(STOP_TIME).await;
             } => Ok(()),
             never = evaluator::run(self.store, self.alerts, printer) => match never {},
         };
-        let end = *stopped_at.get_or_init(Instant::now);
-        writer.finish(end + PRINT_TIME).await;
+        writer.finish().await;
         result
     }
 

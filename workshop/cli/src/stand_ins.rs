@@ -61,11 +61,12 @@ impl StandIns {
         alerts.add(Rule::slow(&timing))?;
         let grain = timing.grain_seconds();
         let store = Arc::new(Store::new(grain, Limits::default(), Timestamp::now));
-        let app_insights = Server::bind(addresses.app_insights, store).await.map_err(|error| {
+        let app_insights = Server::bind(addresses.app_insights, store, Arc::new(alerts)).await;
+        let app_insights = app_insights.map_err(|error| {
             let what = "the Application Insights stand-in";
-            cannot_listen(what, "--app-insights", addresses.app_insights, &error.source)
+            cannot_listen(what, "--app-insights", addresses.app_insights, &error)
         })?;
-        Ok(Self { collector, app_insights: app_insights.with_alerts(Arc::new(alerts)) })
+        Ok(Self { collector, app_insights })
     }
 
     /// Where they listen, with their real ports.

@@ -72,8 +72,6 @@ pub struct Evaluation {
     pub at: Timestamp,
     /// The value, or `None` when the window had no data.
     pub value: Option<f64>,
-    /// Whether the condition was met. Without data it is not.
-    pub met: bool,
 }
 
 /// A rule and its state.
@@ -191,22 +189,10 @@ impl Alerts {
         for (rule, at) in due {
             // Not under the lock: a query of a full store takes a while, and requests for the
             // alerts should not wait for it.
-            let value = rule.value(store, at);
-            let met = value.is_some_and(|value| rule.operator.met(value, rule.threshold));
-            let changed = self.lock().apply(&rule, Evaluation { at, value, met });
+            let evaluation = Evaluation { at, value: rule.value(store, at) };
+            let changed = self.lock().apply(&rule, evaluation);
             changed.into_iter().for_each(&mut report);
         }
-    }
-
-    /// The time of the next evaluation after `now`, if there is a rule.
-    #[must_use]
-    pub fn next_evaluation(&self, now: Timestamp) -> Option<Timestamp> {
-        let all = self.lock();
-        let due = all.watched.iter().map(|watched| {
-            let frequency = watched.rule.frequency;
-            store::floor(now, frequency).saturating_add(frequency).unwrap_or(Timestamp::MAX)
-        });
-        due.min()
     }
 
     fn lock(&self) -> MutexGuard<'_, All> {
@@ -244,7 +230,9 @@ impl Watched {
     /// Applies an evaluation; returns the alert if it fired or was resolved.
     fn apply(&mut self, evaluation: Evaluation, last_id: &mut u64) -> Option<Alert> {
         self.last = Some(evaluation);
-        let Evaluation { at, value, met } = evaluation;
+        let Evaluation { at, value } = evaluation;
+        // Without data the condition is not met.
+        let met = value.is_some_and(|it| self.rule.operator.met(it, self.rule.threshold));
         match (&self.alert, value) {
             (None, Some(value)) if met => {
                 *last_id += 1;

@@ -56,17 +56,6 @@ impl Operator {
             Self::LessThanOrEqual => value <= threshold,
         }
     }
-
-    /// The name in Azure's resource templates.
-    #[must_use]
-    pub fn azure(self) -> &'static str {
-        match self {
-            Self::GreaterThan => "GreaterThan",
-            Self::GreaterThanOrEqual => "GreaterThanOrEqual",
-            Self::LessThan => "LessThan",
-            Self::LessThanOrEqual => "LessThanOrEqual",
-        }
-    }
 }
 
 impl fmt::Display for Operator {
@@ -88,10 +77,8 @@ pub struct UnknownOperator;
 impl FromStr for Operator {
     type Err = UnknownOperator;
 
-    /// Parses the signs, and Azure's names.
     fn from_str(text: &str) -> Result<Self, UnknownOperator> {
-        let named = |o: &Self| o.to_string() == text || o.azure().eq_ignore_ascii_case(text);
-        Self::ALL.into_iter().find(named).ok_or(UnknownOperator)
+        Self::ALL.into_iter().find(|it| it.to_string() == text).ok_or(UnknownOperator)
     }
 }
 

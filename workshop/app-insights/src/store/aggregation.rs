@@ -23,7 +23,7 @@ pub enum Aggregation {
 
 /// The text is not the name of an [`Aggregation`].
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("The aggregation must be average, sum (or total), count, minimum or maximum")]
+#[error("The aggregation must be average, sum, count, minimum or maximum")]
 pub struct UnknownAggregation;
 
 impl Aggregation {
@@ -47,18 +47,6 @@ impl Aggregation {
             Self::Maximum => aggregate.max(),
         }
     }
-
-    /// The name in Azure's resource templates.
-    #[must_use]
-    pub fn azure(self) -> &'static str {
-        match self {
-            Self::Average => "Average",
-            Self::Sum => "Total",
-            Self::Count => "Count",
-            Self::Minimum => "Minimum",
-            Self::Maximum => "Maximum",
-        }
-    }
 }
 
 impl fmt::Display for Aggregation {
@@ -76,10 +64,7 @@ impl fmt::Display for Aggregation {
 impl FromStr for Aggregation {
     type Err = UnknownAggregation;
 
-    /// Parses these names and Azure's, in upper or lower case.
     fn from_str(text: &str) -> Result<Self, UnknownAggregation> {
-        let text = text.to_ascii_lowercase();
-        let named = |it: &Self| it.to_string() == text || it.azure().eq_ignore_ascii_case(&text);
-        Self::ALL.into_iter().find(named).ok_or(UnknownAggregation)
+        Self::ALL.into_iter().find(|it| it.to_string() == text).ok_or(UnknownAggregation)
     }
 }

@@ -3,6 +3,7 @@
 use std::{io::Write, net::TcpStream, sync::Arc, time::Duration};
 
 use app_insights::{
+    alerts::{Alerts, Timing},
     server::Server,
     store::{Limits, Store},
 };
@@ -72,7 +73,8 @@ fn a_rule_of_the_form_is_evaluated_and_its_alert_is_escaped() {
 #[tokio::test(start_paused = true)]
 async fn shutdown_is_bounded() {
     let store = Arc::new(Store::new(1, Limits::default(), Timestamp::now));
-    let server = Server::bind(([127, 0, 0, 1], 0).into(), store).await.unwrap();
+    let alerts = Arc::new(Alerts::new(Timing::default()));
+    let server = Server::bind(([127, 0, 0, 1], 0).into(), store, alerts).await.unwrap();
     let address = server.local_addr();
     let work = move || {
         let mut client = TcpStream::connect(address).unwrap();

@@ -6,6 +6,7 @@ use std::{
 };
 
 use app_insights::{
+    alerts::{Alerts, Timing},
     server::Server,
     store::{Aggregate, Limits, Metric, Store},
 };
@@ -33,8 +34,9 @@ fn serve(now: fn() -> Timestamp) -> InProcess {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let store = Arc::new(Store::new(10, Limits::default(), now));
+    let alerts = Arc::new(Alerts::new(Timing::default()));
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let server = runtime.block_on(Server::bind(any, Arc::clone(&store))).unwrap();
+    let server = runtime.block_on(Server::bind(any, Arc::clone(&store), alerts)).unwrap();
     let (address, connection_string) = (server.local_addr(), server.connection_string());
     runtime.spawn(server.serve(std::io::sink(), std::io::sink(), std::future::pending()));
     InProcess { address, connection_string, store, _runtime: runtime }

@@ -3,6 +3,7 @@
 use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
 
 use app_insights::{
+    alerts::{Alerts, Timing},
     server::Server,
     store::{Limits, Store},
 };
@@ -256,7 +257,8 @@ fn slow_bodies_do_not_block_small_ones() {
 #[tokio::test(start_paused = true)]
 async fn answers_408_if_the_body_does_not_arrive() {
     let store = Arc::new(Store::new(10, Limits::default(), Timestamp::now));
-    let server = Server::bind(SocketAddr::from(([127, 0, 0, 1], 0)), store).await.unwrap();
+    let alerts = Arc::new(Alerts::new(Timing::default()));
+    let server = Server::bind(([127, 0, 0, 1], 0).into(), store, alerts).await.unwrap();
     let address = server.local_addr();
     let (done, stop) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {

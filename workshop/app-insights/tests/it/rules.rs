@@ -78,7 +78,7 @@ fn table() -> Vec<Row> { vec![
         "10,10,10 -> ok=10 | 50 -> ok=20 | 50 -> FIRED=50"),
     azure("total: all values added up", AGGREGATION,
         "Sum – the sum of all values captured over the aggregation interval. Sometimes referred to as the Total aggregation.",
-        "total m > 9 over 1m",
+        "sum m > 9 over 1m",
         "4,5 -> ok=9 | 4,6 -> FIRED=10"),
     azure("count: how many, not how large", AGGREGATION,
         "Count – the number of measurements captured over the aggregation interval. Count doesn't look at the value of the measurement, only the number of records.",
@@ -96,7 +96,7 @@ fn table() -> Vec<Row> { vec![
     // Window and frequency.
     azure("an evaluation looks back as far as the window", TROUBLE,
         "Aggregation granularity (Period) controls how far back the evaluation aggregates the metric values each time the alert rule runs.",
-        "total m > 9 over 5m",
+        "sum m > 9 over 5m",
         "10 -> FIRED=10 | 1 -> fired=11 | 1 -> fired=12 | 1 -> fired=13 | 1 -> fired=14 | 1 -> quiet1=5"),
     azure("a rule is evaluated every so often and not in between", CREATE,
         "Select how often the alert rule checks if the condition is met.",
@@ -158,7 +158,7 @@ fn table() -> Vec<Row> { vec![
         "- -> ok=none | 5 -> ok=1"),
     azure("nothing measured is not a total of zero", AGGREGATION,
         "Custom metrics always use NULLs when no data is received.",
-        "total m <= 0 over 1m",
+        "sum m <= 0 over 1m",
         "- -> ok=none | 0 -> FIRED=0"),
     azure("an empty minute does not change an average", AGGREGATION,
         "When calculating averages that include NULLs, there are fewer data points to take the average from.",
@@ -173,11 +173,11 @@ fn table() -> Vec<Row> { vec![
     // Late data.
     azure("late data counts while a window covers its time", AGGREGATION,
         "The examples below are simplified for illustration, and the actual metric data included in each aggregation is affected by the data available when the evaluation occurs.",
-        "total m > 9 over 3m",
+        "sum m > 9 over 3m",
         "1 -> ok | 1 -> ok | 10@2 -> FIRED=12"),
     ours("late data never opens the past again",
         "Azure says what an evaluation takes, the data available when it occurs, and of no second one.",
-        "total m > 9 over 2m",
+        "sum m > 9 over 2m",
         "1 -> ok | 1 -> ok | 1 10@2 -> ok=2"),
     ours("late data does not take back an alert",
         "As above.",
@@ -205,7 +205,7 @@ fn table() -> Vec<Row> { vec![
     // Dimensions.
     azure("without a filter all series count", SERIES,
         "For example, you can choose to have an alert fired when the number of transactions is high across all API names (which is the aggregated data).",
-        "total m > 9 over 1m",
+        "sum m > 9 over 1m",
         "nice:5 naughty:4 -> ok=9 | nice:5 naughty:4 1 -> FIRED=10"),
     azure("a filter leaves the others out", CREATE,
         "By using dimensions, you can filter the metrics and monitor specific time-series, instead of monitoring the aggregate of all the dimensional values.",
@@ -218,7 +218,7 @@ fn table() -> Vec<Row> { vec![
     differs("several values of a filter are watched together", CREATE,
         "If you select more than one dimension value, each time series that results from the combination triggers its own alert and is charged separately.",
         "A rule has one alert here. Add a rule for each value to watch them one by one.",
-        "total m > 9 over 1m where who includes nice or naughty",
+        "sum m > 9 over 1m where who includes nice or naughty",
         "nice:5 naughty:4 rude:9 -> ok=9 | nice:5 naughty:5 -> FIRED=10"),
 
     // Words.

@@ -47,8 +47,8 @@ impl Site {
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.unwrap().block_on(async move {
-                let server = Server::bind(([127, 0, 0, 1], 0).into(), held).await.unwrap();
-                let server = server.with_alerts(watched);
+                let any = ([127, 0, 0, 1], 0).into();
+                let server = Server::bind(any, held, watched).await.unwrap();
                 ready.send(server.local_addr()).unwrap();
                 let shutdown = async move {
                     let _ = stopped.await;
