@@ -122,10 +122,15 @@ impl Alerts {
         rule.check(self.timing.grain)?;
         let mut all = self.lock();
         if all.watched.iter().any(|watched| watched.rule.name == rule.name) {
-            return Err(RuleError::Taken(format::name(&rule.name)));
+            let message = format!(
+                "There is a rule {} already: choose another name, or delete that rule first",
+                format::name(&rule.name)
+            );
+            return Err(RuleError::new("name", message));
         }
         if all.watched.len() >= MAX_RULES {
-            return Err(RuleError::TooMany(MAX_RULES));
+            let message = format!("There are {MAX_RULES} rules, the maximum: delete one first");
+            return Err(RuleError::new("name", message));
         }
         let rule = Arc::new(rule);
         all.watched.push(Watched { rule, last: None, alert: None, quiet: 0 });

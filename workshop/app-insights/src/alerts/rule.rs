@@ -112,41 +112,18 @@ pub struct Rule {
 
 /// A reason to refuse a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[expect(missing_docs, reason = "the messages say it")]
-pub enum RuleError {
-    #[error("Give the rule a name")]
-    NoName,
-    #[error(
-        "The rule's name may not have any of * # & + : < > ? @ % {{ }} \\ / or line breaks in it, nor \
-         end with a space or a period (as in Azure): choose another"
-    )]
-    BadName,
-    #[error("There is a rule {0} already: choose another name, or delete that rule first")]
-    Taken(String),
-    #[error("There are {0} rules, the maximum: delete one first")]
-    TooMany(usize),
-    #[error("Name the metric that the rule watches")]
-    NoMetric,
-    #[error("The {what} may have at most {max} characters: shorten it")]
-    TooLong { what: &'static str, max: usize },
-    #[error(
-        "The dimensions of a rule may have at most {MAX_FILTER} bytes, all keys and values together: \
-         leave some out"
-    )]
-    LongFilter,
-    #[error("The threshold must be a number that is not infinite, such as 1000")]
-    Threshold,
-    #[error("The severity must be from 0 (critical) to 4 (verbose)")]
-    Severity,
-    #[error("The {what} must be a multiple of the time grain, {grain}, and at least that long")]
-    NotOfGrains { what: &'static str, grain: String },
-    #[error(
-        "The window ({window}) must be at least as long as the frequency ({frequency}), or some \
-         telemetry would be in no window: make the window longer or evaluate more often"
-    )]
-    Gaps { window: String, frequency: String },
-    #[error("The window must be at most 24 h: make it shorter")]
-    LongWindow,
+#[error("{message}")]
+pub struct RuleError {
+    /// The field of the form with the problem.
+    pub field: &'static str,
+    /// The problem, and what to do.
+    pub message: String,
+}
+
+impl RuleError {
+    pub(super) fn new(field: &'static str, message: impl Into<String>) -> Self {
+        Self { field, message: message.into() }
+    }
 }
 
 impl Rule {
@@ -178,26 +155,16 @@ impl Rule {
     #[must_use]
     pub fn problems(&self, grain: SignedDuration) -> Vec<RuleError> {
         let mut problems = self.name_problems();
+        problems.extend(self.length_problems());
         if !self.threshold.is_finite() {
-            problems.push(RuleError::Threshold);
+            let message = "The threshold must be a number that is not infinite, such as 1000";
+            problems.push(RuleError::new("threshold", message));
         }
         if self.severity > 4 {
-            problems.push(RuleError::Severity);
+            let message = "The severity must be from 0 (critical) to 4 (verbose)";
+            problems.push(RuleError::new("severity", message));
         }
-        let grains = grain.as_nanos().max(1);
-        for (what, duration) in [("window", self.window), ("frequency", self.frequency)] {
-            if duration < grain || duration.as_nanos() % grains != 0 {
-                problems.push(RuleError::NotOfGrains { what, grain: format::duration(grain) });
-            }
-        }
-        if self.window < self.frequency {
-            let window = format::duration(self.window);
-            let frequency = format::duration(self.frequency);
-            problems.push(RuleError::Gaps { window, frequency });
-        }
-        if self.window > MAX_WINDOW {
-            problems.push(RuleError::LongWindow);
-        }
+        problems.extend(self.time_problems(grain));
         problems
     }
 
@@ -205,34 +172,77 @@ impl Rule {
         let mut problems = Vec::new();
         let bad = |c: char| NOT_IN_A_NAME.contains(c) || c.is_control();
         if self.name.trim().is_empty() {
-            problems.push(RuleError::NoName);
+            problems.push(RuleError::new("name", "Give the rule a name"));
         } else if self.name.contains(bad) || self.name.ends_with([' ', '.']) {
-            problems.push(RuleError::BadName);
+            let message = "The rule's name may not have any of * # & + : < > ? @ % { } \\ / or line \
+                           breaks in it, nor end with a space or a period (as in Azure): choose \
+                           another";
+            problems.push(RuleError::new("name", message));
         }
         if self.metric.name.is_empty() || self.metric.namespace.is_empty() {
-            problems.push(RuleError::NoMetric);
+            problems.push(RuleError::new("metric", "Name the metric that the rule watches"));
         }
+        problems
+    }
+
+    fn length_problems(&self) -> Vec<RuleError> {
         let mut texts = vec![
-            ("name", &*self.name, MAX_RULE_NAME),
-            ("description", &*self.description, MAX_DESCRIPTION),
-            ("metric's name", &*self.metric.name, MAX_NAME),
-            ("metric's namespace", &*self.metric.namespace, MAX_NAMESPACE),
-            ("unit", &*self.unit, MAX_UNIT),
+            ("name", "name", &*self.name, MAX_RULE_NAME),
+            ("description", "description", &*self.description, MAX_DESCRIPTION),
+            ("metric", "metric's name", &*self.metric.name, MAX_NAME),
+            ("metric", "metric's namespace", &*self.metric.namespace, MAX_NAMESPACE),
+            ("unit", "unit", &*self.unit, MAX_UNIT),
         ];
+        let mut bytes = 0;
         for (key, values) in &self.dimensions {
-            texts.push(("key of a dimension", key, MAX_KEY));
-            texts.extend(values.iter().map(|it| ("value of a dimension", &**it, MAX_VALUE)));
+            texts.push(("key", "key of a dimension", key, MAX_KEY));
+            texts.extend(
+                values.iter().map(|it| ("value", "value of a dimension", &**it, MAX_VALUE)),
+            );
+            bytes += key.len() + values.iter().map(String::len).sum::<usize>();
         }
-        for (what, text, max) in texts {
-            if text.chars().count() > max {
-                problems.push(RuleError::TooLong { what, max });
+        let too_long = texts.into_iter().filter(|(_, _, text, max)| text.chars().count() > *max);
+        let mut problems: Vec<RuleError> = too_long
+            .map(|(field, what, _, max)| {
+                let message = format!("The {what} may have at most {max} characters: shorten it");
+                RuleError::new(field, message)
+            })
+            .collect();
+        if bytes > MAX_FILTER {
+            let message = format!(
+                "The dimensions of a rule may have at most {MAX_FILTER} bytes, all keys and values \
+                 together: leave some out"
+            );
+            problems.push(RuleError::new("value", message));
+        }
+        problems
+    }
+
+    fn time_problems(&self, grain: SignedDuration) -> Vec<RuleError> {
+        let mut problems = Vec::new();
+        let nanos = grain.as_nanos().max(1);
+        for (field, duration) in [("window", self.window), ("frequency", self.frequency)] {
+            if duration < grain || duration.as_nanos() % nanos != 0 {
+                let grain = format::duration(grain);
+                let message = format!(
+                    "The {field} must be a multiple of the time grain, {grain}, and at least that \
+                     long"
+                );
+                problems.push(RuleError::new(field, message));
             }
         }
-        let bytes = |(key, values): (&String, &Vec<String>)| {
-            key.len() + values.iter().map(String::len).sum::<usize>()
-        };
-        if self.dimensions.iter().map(bytes).sum::<usize>() > MAX_FILTER {
-            problems.push(RuleError::LongFilter);
+        if self.window < self.frequency {
+            let message = format!(
+                "The window ({}) must be at least as long as the frequency ({}), or some telemetry \
+                 would be in no window: make the window longer or evaluate more often",
+                format::duration(self.window),
+                format::duration(self.frequency)
+            );
+            problems.push(RuleError::new("window", message));
+        }
+        if self.window > MAX_WINDOW {
+            let message = "The window must be at most 24 h: make it shorter";
+            problems.push(RuleError::new("window", message));
         }
         problems
     }

@@ -73,9 +73,8 @@ impl Draft {
         let frequency = parse(params, "frequency", &mut unreadable, seconds);
         let aggregation = parse(params, "aggregation", &mut unreadable, str::parse);
         let operator = parse(params, "operator", &mut unreadable, str::parse);
-        let severity = parse(params, "severity", &mut unreadable, |text| {
-            text.parse().map_err(|_| RuleError::Severity)
-        });
+        // An unreadable number fails the check of the range.
+        let severity = params.get("severity").map(|text| text.parse().unwrap_or(u8::MAX));
         // A name may begin or end with blanks, so they are kept if there is such a metric.
         let mut typed = params.text("metric");
         if find_metric(&site.store, typed).is_err() {
@@ -115,7 +114,7 @@ impl Draft {
                 .add("value", "Give the value that the dimension must have, or choose all series");
         }
         for problem in self.rule.problems(site.store.grain()) {
-            errors.add(field_of(&problem), problem);
+            errors.add(problem.field, problem);
         }
         errors
     }
@@ -133,9 +132,9 @@ impl Draft {
 
 impl Errors {
     /// The error of [`Alerts::add`](crate::alerts::Alerts::add).
-    pub(super) fn refused(error: &RuleError) -> Self {
+    pub(super) fn refused(error: RuleError) -> Self {
         let mut errors = Self::default();
-        errors.add(field_of(error), error);
+        errors.add(error.field, error);
         errors
     }
 
@@ -168,27 +167,4 @@ fn seconds(text: &str) -> Result<SignedDuration, &'static str> {
     text.parse()
         .map(SignedDuration::from_secs)
         .map_err(|_: ParseIntError| "Write the time as a number of seconds, such as 30")
-}
-
-/// The field of an error.
-fn field_of(error: &RuleError) -> &'static str {
-    match error {
-        RuleError::NoMetric => "metric",
-        RuleError::TooLong { what, .. } => match *what {
-            "description" => "description",
-            "unit" => "unit",
-            "metric's name" | "metric's namespace" => "metric",
-            "key of a dimension" => "key",
-            "value of a dimension" => "value",
-            _ => "name",
-        },
-        RuleError::LongFilter => "value",
-        RuleError::Threshold => "threshold",
-        RuleError::Severity => "severity",
-        RuleError::NotOfGrains { what: "frequency", .. } => "frequency",
-        RuleError::NotOfGrains { .. } | RuleError::Gaps { .. } | RuleError::LongWindow => "window",
-        RuleError::NoName | RuleError::BadName | RuleError::Taken(_) | RuleError::TooMany(_) => {
-            "name"
-        }
-    }
 }

@@ -44,9 +44,9 @@ impl Drawing<'_> {
         let grain = self.range.grain(site.store.grain());
         let (start, end) = self.range.bounds(grain, site.store.now());
         let (parts, more) = self.parts(site, start, end);
-        let lines: Vec<(String, Vec<(Timestamp, f64)>)> = parts
+        let lines: Vec<Line> = parts
             .into_iter()
-            .map(|(name, grains)| (name, self.points(&grains, start, end, grain)))
+            .map(|(name, grains)| Line { name, points: self.points(&grains, start, end, grain) })
             .collect();
         let table = Table::new(&lines, grain, &site.zone);
         let aggregation = capital(&self.aggregation.to_string());
@@ -59,17 +59,13 @@ impl Drawing<'_> {
             ),
             None => format!("{aggregation} of {metric} in grains of {}", format::duration(grain)),
         };
-        let empty = lines.iter().all(|(_, points)| points.is_empty());
-        let line = |(name, points): (String, Vec<(Timestamp, f64)>)| Line {
-            name,
-            points: points.into_iter().map(|(start, value)| Point { start, value }).collect(),
-        };
+        let empty = lines.iter().all(|line| line.points.is_empty());
         let chart = Chart {
             title: caption.clone(),
             unit: if self.unit.is_empty() { String::new() } else { on_page(self.unit) },
             range: start..end,
             grain,
-            lines: lines.into_iter().map(line).collect(),
+            lines,
             threshold: self.threshold,
             marks: self.marks,
             zone: site.zone.clone(),
@@ -112,11 +108,11 @@ impl Drawing<'_> {
         start: Timestamp,
         end: Timestamp,
         grain: SignedDuration,
-    ) -> Vec<(Timestamp, f64)> {
+    ) -> Vec<Point> {
         match self.window {
             None => store::coarsen(grains, grain)
                 .iter()
-                .filter_map(|grain| Some((grain.start, self.aggregation.of(&grain.aggregate)?)))
+                .filter_map(|grain| self.point(grain.start, &grain.aggregate))
                 .collect(),
             Some(window) => self.windows(grains, start, end, grain, window),
         }
@@ -131,17 +127,21 @@ impl Drawing<'_> {
         end: Timestamp,
         step: SignedDuration,
         window: SignedDuration,
-    ) -> Vec<(Timestamp, f64)> {
+    ) -> Vec<Point> {
         let steps = (end.as_second() - start.as_second()) / step.as_secs().max(1) - 1;
         let value = |index: i64| {
-            let point = start + step * i32::try_from(index).ok()?;
-            let to = point + step;
+            let start = start + step * i32::try_from(index).ok()?;
+            let to = start + step;
             let from = to.saturating_sub(window).unwrap_or(Timestamp::MIN);
             let first = grains.partition_point(|grain| grain.start < from);
             let last = grains.partition_point(|grain| grain.start < to);
             let within = grains.get(first..last)?.iter().map(|grain| grain.aggregate);
-            Some((point, self.aggregation.of(&Aggregate::merged(within)?)?))
+            self.point(start, &Aggregate::merged(within)?)
         };
         (0..steps).filter_map(value).collect()
+    }
+
+    fn point(&self, start: Timestamp, aggregate: &Aggregate) -> Option<Point> {
+        Some(Point { start, value: self.aggregation.of(aggregate)? })
     }
 }

@@ -1,5 +1,7 @@
 //! The options of the forms' fields.
 
+use jiff::SignedDuration;
+
 use super::{alerts::severity, params::metric_key};
 use crate::{
     alerts::Operator,
@@ -12,6 +14,16 @@ pub(super) struct Pick {
     pub(super) value: String,
     pub(super) label: String,
     pub(super) chosen: bool,
+}
+
+/// The options of a list.
+pub(super) fn picks<T: PartialEq + ToString>(
+    all: impl IntoIterator<Item = T>,
+    chosen: &T,
+    label: impl Fn(&T) -> String,
+) -> Vec<Pick> {
+    let pick = |it: T| Pick { value: it.to_string(), label: label(&it), chosen: it == *chosen };
+    all.into_iter().map(pick).collect()
 }
 
 /// A metric as the page shows it.
@@ -31,36 +43,26 @@ pub(super) fn metrics(names: &Names, chosen: &Metric) -> Vec<Pick> {
 }
 
 pub(super) fn aggregations(chosen: Aggregation) -> Vec<Pick> {
-    let pick = |aggregation: Aggregation| Pick {
-        value: aggregation.to_string(),
-        label: capital(&aggregation.to_string()),
-        chosen: aggregation == chosen,
-    };
-    Aggregation::ALL.into_iter().map(pick).collect()
+    picks(Aggregation::ALL, &chosen, |it| capital(&it.to_string()))
 }
 
 pub(super) fn operators(chosen: Operator) -> Vec<Pick> {
-    let pick = |operator: Operator| Pick {
-        value: operator.to_string(),
-        label: match operator {
-            Operator::GreaterThan => "greater than (>)",
-            Operator::GreaterThanOrEqual => "greater than or equal to (>=)",
-            Operator::LessThan => "less than (<)",
-            Operator::LessThanOrEqual => "less than or equal to (<=)",
-        }
-        .to_owned(),
-        chosen: operator == chosen,
+    let label = |operator: &Operator| match operator {
+        Operator::GreaterThan => "greater than (>)".to_owned(),
+        Operator::GreaterThanOrEqual => "greater than or equal to (>=)".to_owned(),
+        Operator::LessThan => "less than (<)".to_owned(),
+        Operator::LessThanOrEqual => "less than or equal to (<=)".to_owned(),
     };
-    Operator::ALL.into_iter().map(pick).collect()
+    picks(Operator::ALL, &chosen, label)
 }
 
 pub(super) fn severities(chosen: u8) -> Vec<Pick> {
-    let pick = |level: u8| Pick {
-        value: level.to_string(),
-        label: severity(level),
-        chosen: level == chosen,
-    };
-    (0..=4).map(pick).collect()
+    picks(0..=4, &chosen, |level| severity(*level))
+}
+
+/// Durations in seconds.
+pub(super) fn durations(seconds: impl IntoIterator<Item = i64>, chosen: i64) -> Vec<Pick> {
+    picks(seconds, &chosen, |it| format::duration(SignedDuration::from_secs(*it)))
 }
 
 /// The keys of dimensions after the option `none`.
@@ -72,16 +74,6 @@ pub(super) fn dimensions(keys: &[String], none: &str, chosen: &str) -> Vec<Pick>
         chosen: visible(key) == visible(chosen),
     };
     std::iter::once(no).chain(keys.iter().map(pick)).collect()
-}
-
-/// Durations in seconds.
-pub(super) fn durations(seconds: impl IntoIterator<Item = i64>, chosen: i64) -> Vec<Pick> {
-    let pick = |seconds: i64| Pick {
-        value: seconds.to_string(),
-        label: format::duration(jiff::SignedDuration::from_secs(seconds)),
-        chosen: seconds == chosen,
-    };
-    seconds.into_iter().map(pick).collect()
 }
 
 /// The word with a capital letter.

@@ -47,7 +47,7 @@ fn save_rule(site: &Site, params: &Params) -> Response {
     if errors.is_empty() {
         match site.alerts.add(draft.rule.clone()) {
             Ok(()) => return Redirect::to("/alerts").into_response(),
-            Err(error) => errors = Errors::refused(&error),
+            Err(error) => errors = Errors::refused(error),
         }
     }
     html(StatusCode::UNPROCESSABLE_ENTITY, &Screen::new(site, &draft, errors))

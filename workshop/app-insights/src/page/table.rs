@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chart::Line;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::format;
@@ -35,16 +36,12 @@ pub(super) struct Cell {
 
 impl Table {
     /// Every grain between the first and the last one with data, also empty grains.
-    pub(super) fn new(
-        lines: &[(String, Vec<(Timestamp, f64)>)],
-        grain: SignedDuration,
-        zone: &TimeZone,
-    ) -> Self {
+    pub(super) fn new(lines: &[Line], grain: SignedDuration, zone: &TimeZone) -> Self {
         let mut values: BTreeMap<Timestamp, Vec<Option<f64>>> = BTreeMap::new();
-        for (column, (_, points)) in lines.iter().enumerate() {
-            for (start, value) in points {
-                let row = values.entry(*start).or_insert_with(|| vec![None; lines.len()]);
-                row[column] = Some(*value);
+        for (column, line) in lines.iter().enumerate() {
+            for point in &line.points {
+                let row = values.entry(point.start).or_insert_with(|| vec![None; lines.len()]);
+                row[column] = Some(point.value);
             }
         }
         let (Some((&first, _)), Some((&last, _))) =
@@ -65,7 +62,7 @@ impl Table {
             },
         });
         Self {
-            heads: lines.iter().map(|(name, _)| name.clone()).collect(),
+            heads: lines.iter().map(|line| line.name.clone()).collect(),
             rows: rows.collect(),
             older: all.saturating_sub(MAX_ROWS),
         }
