@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
-use super::Timing;
+use super::timing::Timing;
 use crate::{
     format,
     store::{

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
 
-use super::{Site, layout::Shell, site::html};
+use super::{
+    layout::{Shell, html},
+    site::Site,
+};
 use crate::format;
 
 /// `GET /about`.

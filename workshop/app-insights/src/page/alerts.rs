@@ -11,10 +11,10 @@ use axum::{
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
-    Site,
-    layout::{STILL, Shell},
+    layout::{STILL, Shell, html},
     params::{Params, address},
-    site::html,
+    respond::render,
+    site::Site,
 };
 use crate::{
     alerts::{Alert, MAX_DESCRIPTION, QUIET_TO_RESOLVE, Rule, Watched},
@@ -26,7 +26,7 @@ const MAX_SHOWN: usize = 100;
 
 /// `GET /alerts`.
 pub(super) async fn screen(State(site): State<Arc<Site>>, RawQuery(query): RawQuery) -> Response {
-    site.render(move |site| {
+    render(site, move |site| {
         let still = Params::of(query.as_deref()).get(STILL).is_some();
         let watched = site.alerts.watched();
         let history = site.alerts.history();

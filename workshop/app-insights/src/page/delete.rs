@@ -9,12 +9,18 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{Site, layout::Shell, params::Params, problem::Problem, site::html};
+use super::{
+    layout::{Shell, html},
+    params::Params,
+    problem::Problem,
+    respond::{read_form, render},
+    site::Site,
+};
 use crate::format::on_page;
 
 /// `GET /alerts/delete?name=NAME` asks for confirmation.
 pub(super) async fn screen(State(site): State<Arc<Site>>, RawQuery(query): RawQuery) -> Response {
-    site.render(move |site| {
+    render(site, move |site| {
         let params = Params::of(query.as_deref());
         let name = params.text("name");
         if !site.alerts.watched().iter().any(|watched| watched.rule.name == name) {
@@ -28,7 +34,7 @@ pub(super) async fn screen(State(site): State<Arc<Site>>, RawQuery(query): RawQu
 
 /// `POST /alerts/delete` deletes the rule.
 pub(super) async fn delete(State(site): State<Arc<Site>>, request: Request) -> Response {
-    let params = match site.read_form(request).await {
+    let params = match read_form(&site, request).await {
         Ok(params) => params,
         Err(problem) => return problem.respond(&site),
     };

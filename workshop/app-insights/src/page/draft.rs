@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, fmt::Display, num::ParseIntError};
 use jiff::SignedDuration;
 
 use super::{
-    Site,
     metrics::default_aggregation,
     params::{Params, find_metric, metric_key},
+    site::Site,
 };
 use crate::{
     alerts::{MAX_WINDOW, Operator, Rule, RuleError},

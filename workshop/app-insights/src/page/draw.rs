@@ -3,7 +3,7 @@
 use chart::{Chart, Line, MAX_LINES, Mark, Point, Size, Threshold};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Site, form::capital, range::TimeRange, table::Table};
+use super::{form::capital, range::TimeRange, site::Site, table::Table};
 use crate::{
     format::{self, on_page},
     store::{self, Aggregate, Aggregation, Dimensions, Grain, Metric},

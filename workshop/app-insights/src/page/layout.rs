@@ -1,6 +1,12 @@
 //! The common parts of all screens.
 
-use super::Site;
+use askama::Template;
+use axum::{
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use super::site::Site;
 
 /// The values in the templates' common frame.
 pub(super) struct Shell {
@@ -48,3 +54,13 @@ impl Shell {
 
 /// The parameter that turns reloads off.
 pub(super) const STILL: &str = "still";
+
+/// A template as an answer.
+pub(super) fn html(status: StatusCode, template: &impl Template) -> Response {
+    match template.render() {
+        Ok(text) => {
+            (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response()
+        }
+        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "The stand-in failed.\n").into_response(),
+    }
+}

@@ -10,14 +10,14 @@ use axum::{
 };
 
 use super::{
-    Site,
     draw::{Drawing, Figure},
     form::{self, Pick, metric_label},
-    layout::{STILL, Shell},
+    layout::{STILL, Shell, html},
     params::{Params, address, find_metric, metric_key},
     problem::Problem,
     range::TimeRange,
-    site::html,
+    respond::render,
+    site::Site,
 };
 use crate::{
     format::{on_page, visible},
@@ -29,7 +29,7 @@ pub(super) const MAX_OFFERED: usize = 200;
 
 /// `GET /`.
 pub(super) async fn screen(State(site): State<Arc<Site>>, RawQuery(query): RawQuery) -> Response {
-    site.render(move |site| show(site, &Params::of(query.as_deref()))).await
+    render(site, move |site| show(site, &Params::of(query.as_deref()))).await
 }
 
 fn show(site: &Site, params: &Params) -> Result<Response, Problem> {

@@ -20,6 +20,7 @@ mod new_rule;
 mod params;
 mod problem;
 mod range;
+mod respond;
 mod rule;
 mod site;
 mod table;

@@ -10,21 +10,21 @@ use axum::{
 };
 
 use super::{
-    Site,
     draft::{Draft, Errors},
     draw::Figure,
     form::{self, Pick},
-    layout::Shell,
+    layout::{Shell, html},
     metrics::MAX_OFFERED,
     params::Params,
     range::TimeRange,
+    respond::{read_form, render},
     rule,
-    site::html,
+    site::Site,
 };
 
 /// `GET /alerts/new`: the form, and a preview of the rule.
 pub(super) async fn screen(State(site): State<Arc<Site>>, RawQuery(query): RawQuery) -> Response {
-    site.render(move |site| {
+    render(site, move |site| {
         let params = Params::of(query.as_deref());
         let (draft, errors) = Draft::begin(site, &params);
         Ok(html(StatusCode::OK, &Screen::new(site, &draft, errors)))
@@ -34,11 +34,11 @@ pub(super) async fn screen(State(site): State<Arc<Site>>, RawQuery(query): RawQu
 
 /// `POST /alerts/new`: saves the rule, or shows the form again with its errors.
 pub(super) async fn save(State(site): State<Arc<Site>>, request: Request) -> Response {
-    let params = match site.read_form(request).await {
+    let params = match read_form(&site, request).await {
         Ok(params) => params,
         Err(problem) => return problem.respond(&site),
     };
-    site.render(move |site| Ok(save_rule(site, &params))).await
+    render(site, move |site| Ok(save_rule(site, &params))).await
 }
 
 fn save_rule(site: &Site, params: &Params) -> Response {

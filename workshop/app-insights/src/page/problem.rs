@@ -9,7 +9,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Site, layout::Shell, site::html};
+use super::{
+    layout::{Shell, html},
+    site::Site,
+};
 use crate::{body::Refusal, format::on_page};
 
 /// An error of a request.

@@ -11,21 +11,21 @@ use axum::{
 use chart::{Mark, MarkKind, Threshold};
 
 use super::{
-    Site,
     alerts::Card,
     draw::{Drawing, Figure},
     form::Pick,
-    layout::{STILL, Shell},
+    layout::{STILL, Shell, html},
     params::{Params, address},
     problem::Problem,
     range::TimeRange,
-    site::html,
+    respond::render,
+    site::Site,
 };
 use crate::{alerts::Rule, format};
 
 /// `GET /alerts/rule?name=NAME`.
 pub(super) async fn screen(State(site): State<Arc<Site>>, RawQuery(query): RawQuery) -> Response {
-    site.render(move |site| show(site, &Params::of(query.as_deref()))).await
+    render(site, move |site| show(site, &Params::of(query.as_deref()))).await
 }
 
 fn show(site: &Site, params: &Params) -> Result<Response, Problem> {

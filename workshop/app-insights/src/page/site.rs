@@ -2,19 +2,12 @@
 
 use std::sync::Arc;
 
-use askama::Template;
-use axum::{
-    extract::Request,
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
-};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-use super::{params::Params, problem::Problem};
 use crate::{
     alerts::Alerts,
     background::Background,
-    body::{self, Reader},
+    body::Reader,
     store::{Metric, Store},
 };
 
@@ -31,8 +24,8 @@ pub(crate) struct Site {
     pub(crate) connection: String,
     /// The zone of all times.
     pub(crate) zone: TimeZone,
-    background: Background,
-    reader: Reader,
+    pub(super) background: Background,
+    pub(super) reader: Reader,
 }
 
 impl Site {
@@ -63,36 +56,5 @@ impl Site {
         let rules = self.alerts.watched().into_iter().map(|watched| watched.rule);
         let mut units = rules.filter(|rule| rule.metric == *metric && !rule.unit.is_empty());
         units.next().map(|rule| rule.unit.clone()).unwrap_or_default()
-    }
-
-    /// Reads the fields of a form that was posted.
-    pub(super) async fn read_form(&self, request: Request) -> Result<Params, Problem> {
-        if body::media_type(request.headers()) != "application/x-www-form-urlencoded" {
-            let sentence = "A form is sent as application/x-www-form-urlencoded";
-            let refusal = (StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence.to_owned());
-            return Err(Problem::refused(refusal));
-        }
-        let received = self.reader.read(request.into_body(), body::SMALL).await;
-        received.map(|received| Params::read(&received.bytes)).map_err(Problem::refused)
-    }
-
-    /// Renders a screen, in the background.
-    pub(super) async fn render<F>(self: Arc<Self>, screen: F) -> Response
-    where
-        F: FnOnce(&Self) -> Result<Response, Problem> + Send + 'static,
-    {
-        let background = self.background.clone();
-        let render = move || screen(&self).unwrap_or_else(|problem| problem.respond(&self));
-        background.respond(render).await
-    }
-}
-
-/// A template as an answer.
-pub(super) fn html(status: StatusCode, template: &impl Template) -> Response {
-    match template.render() {
-        Ok(text) => {
-            (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response()
-        }
-        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "The stand-in failed.\n").into_response(),
     }
 }

@@ -4,16 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{Metric, Store, floor};
-
-/// Metrics by name.
-#[derive(Clone, Debug, Default)]
-pub struct Names {
-    /// The first of them, sorted.
-    pub metrics: Vec<Metric>,
-    /// The number of metrics beyond those.
-    pub more: usize,
-}
+use super::{Metric, Names, Store, floor};
 
 impl Store {
     /// The first `most` metrics by name.

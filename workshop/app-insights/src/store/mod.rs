@@ -18,7 +18,6 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use self::{
     aggregation::{Aggregation, UnknownAggregation},
-    choices::Names,
     grain::{Grain, coarsen, floor},
     limits::{Dropped, Limit, Limits},
     metric::{
@@ -55,6 +54,15 @@ pub struct Recorded {
     pub dropped: usize,
     /// Limits that were reached for the first time.
     pub reached: Vec<Limit>,
+}
+
+/// Metrics by name.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    /// The first of them, sorted.
+    pub metrics: Vec<Metric>,
+    /// The number of metrics beyond those.
+    pub more: usize,
 }
 
 /// A metric, split by a dimension.

@@ -165,7 +165,7 @@ fn table() -> Vec<Row> { vec![
         "average m > 50 over 3m",
         "60 -> FIRED=60 | - -> fired=60 | - -> fired=60"),
     ours("an empty window does not meet the condition, so three of them resolve",
-        "Azure says that no data is NULL, but not what an evaluation of it is. An alert that nobody can end would teach nothing.",
+        "Azure says that no data is NULL, but not what an evaluation of it is. An alert that never ends would teach nothing.",
         "average m > 70 over 1m",
         "80 -> FIRED | - -> quiet1=none | - -> quiet2=none | - -> RESOLVED=none")
         .line("alert r resolved: average m has no data over 1 min"),
@@ -185,11 +185,11 @@ fn table() -> Vec<Row> { vec![
         "80 -> FIRED=80 | 80 0@1,0@1 -> fired=80").line("alert r fired: average m 80 > 70 over 1 min"),
 
     // Clocks.
-    ours("evaluations that were missed are not made up for",
-        "A laptop that slept was not watched meanwhile; Azure does not sleep.",
+    ours("missed evaluations are not repeated",
+        "A laptop can sleep; Azure does not.",
         "average m > 70 over 1m",
         "80 -> FIRED | clock+10m - -> quiet1 | 1 -> quiet2 | 80 -> fired"),
-    ours("a peak while nobody watched fires only if the newest window has it",
+    ours("a peak between missed evaluations fires only if it is in the newest window",
         "As above.",
         "average m > 70 over 2m",
         "1 -> ok | clock+10m 99@5 1 -> ok=1 | clock+10m 99@1 99 -> FIRED=99"),
@@ -211,7 +211,7 @@ fn table() -> Vec<Row> { vec![
         "By using dimensions, you can filter the metrics and monitor specific time-series, instead of monitoring the aggregate of all the dimensional values.",
         "average m > 70 over 1m where who includes nice",
         "nice:10 naughty:99 99 -> ok=10 | nice:80 naughty:1 -> FIRED=80"),
-    azure("a filter by a value that nobody sends finds no data", SERIES,
+    azure("a filter by an unknown value finds no data", SERIES,
         "If the dimension value you're looking for isn't yet emitted, you can add a custom dimension value.",
         "average m > 70 over 1m where who includes saint",
         "nice:99 -> ok=none | saint:99 -> FIRED=99"),
@@ -223,10 +223,10 @@ fn table() -> Vec<Row> { vec![
 
     // Words.
     ours("the unit is shown",
-        "The telemetry does not tell a unit, so the rule does.",
+        "The telemetry has no unit, so the rule has one.",
         "average m > 1000 ms over 1m",
         "1512 -> FIRED").line("alert r fired: average m 1512 ms > 1000 ms over 1 min"),
-    ours("a count has no unit, whatever the metric's is",
+    ours("a count has no unit, even if the metric has one",
         "It counts measurements.",
         "count m > 1 ms over 1m",
         "7,8 -> FIRED").line("alert r fired: count m 2 > 1 over 1 min"),
@@ -235,7 +235,7 @@ fn table() -> Vec<Row> { vec![
         "average m > 1000 ms over 1m",
         "1000.00001 -> FIRED").line("alert r fired: average m 1000.00001 ms > 1000 ms over 1 min"),
     ours("the filter is shown",
-        "So that a rule can be told from another.",
+        "It distinguishes the rule from others.",
         "maximum m > 1 over 1m where who includes nice or 'very naughty'",
         "nice:2 -> FIRED")
         .line("alert r fired: maximum m 2 > 1 over 1 min where who includes nice or \"very naughty\""),
