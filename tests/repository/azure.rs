@@ -6,7 +6,7 @@ use std::{
     fs,
 };
 
-use app_insights::timing::Timing;
+use app_insights::alerts::Timing;
 use harness::{Recorder, recorder::Temporality};
 use step_05::latency::{Instruments, measure};
 use tests::{folder, root};
@@ -102,13 +102,13 @@ fn rule() -> Rule {
 /// The rule of the stand-in differs from the deployed one only in its timing.
 #[test]
 fn the_stand_in_has_the_same_rule() {
-    let slow = app_insights::rule::Rule::slow(&Timing::azure());
+    let slow = app_insights::alerts::Rule::slow(&Timing::azure());
     let of_the_stand_in = Rule {
         name: slow.name.clone(),
         namespace: slow.metric.namespace.to_string(),
         metric: slow.metric.name.to_string(),
-        aggregation: slow.aggregation.azure().into(),
-        operator: slow.operator.azure().into(),
+        aggregation: format!("{:?}", slow.aggregation),
+        operator: format!("{:?}", slow.operator),
         threshold: slow.threshold.to_string(),
         window: slow.window.to_string(),
         frequency: slow.frequency.to_string(),
@@ -120,9 +120,9 @@ fn the_stand_in_has_the_same_rule() {
     assert!(slow.dimensions.is_empty());
 
     let timing = Timing::default();
-    let usual = app_insights::rule::Rule::slow(&timing);
+    let usual = app_insights::alerts::Rule::slow(&timing);
     let slower =
-        app_insights::rule::Rule { window: slow.window, frequency: slow.frequency, ..usual };
+        app_insights::alerts::Rule { window: slow.window, frequency: slow.frequency, ..usual };
     assert_eq!(slower, slow, "only the timing differs");
 }
 

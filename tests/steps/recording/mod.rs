@@ -6,7 +6,11 @@ mod watch;
 
 use std::fmt::Write as _;
 
-use app_insights::{aggregation::Aggregation, alerts::State, format};
+use app_insights::{
+    alerts::State,
+    format,
+    store::{Aggregation, Metric},
+};
 use chart::{Chart, Line, Mark, MarkKind, Point, Size, Threshold};
 use jiff::tz::TimeZone;
 use tests::{assert_figure, assert_snapshot};
@@ -104,8 +108,7 @@ impl Watched {
     /// A metric over the whole recording, as the stand-in's page draws it.
     fn chart(&self, metric: &str, aggregation: Aggregation, unit: &str) -> Chart {
         let range = self.range.clone();
-        let grains =
-            self.store.query(&app_insights::metric::Metric::named(metric), range, |_| true);
+        let grains = self.store.query(&Metric::named(metric), range, |_| true);
         let points = grains.iter().filter_map(|grain| {
             Some(Point { start: grain.start, value: aggregation.of(&grain.aggregate)? })
         });

@@ -10,11 +10,8 @@ use std::{
 };
 
 use app_insights::{
-    alerts::{Alert, Alerts, State, Timing},
-    limits::Limits,
-    metric::{Aggregate, Dimensions, Metric, Point, Series},
-    rule::Rule,
-    store::Store,
+    alerts::{Alert, Alerts, Rule, State, Timing},
+    store::{Aggregate, Dimensions, Limits, Metric, Point, Series, Store},
 };
 use jiff::Timestamp;
 

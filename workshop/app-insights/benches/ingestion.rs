@@ -1,11 +1,10 @@
-//! Many apps at once, while somebody looks at the page.
+//! The load of many apps, while a browser shows the page.
 //!
 //! Run with `cargo bench -p app-insights --bench ingestion`.
 //!
-//! Four clients send 2,000 requests a second for ten seconds, each of them what step 05 sends at
-//! an export, and the page is loaded over and over. It ends with 1 when a request was refused, when
-//! the clients could not keep up the rate, or when the page took longer than 200 ms. A figure of a
-//! busy machine says little.
+//! Four clients send 2,000 requests a second for ten seconds, each with an export of step 05, and
+//! the page is loaded repeatedly. The status is 1 when a request was refused, when the clients did
+//! not reach the rate, or when the page took longer than 200 ms. Run it on a quiet machine.
 
 use std::{
     fmt::Write as _,
@@ -24,7 +23,7 @@ const CLIENTS: u32 = 4;
 const RATE: u32 = 2000;
 const TIME: Duration = Duration::from_secs(10);
 const PAGE_LIMIT: Duration = Duration::from_millis(200);
-/// How often the page asks for itself, as a browser with four tabs would.
+/// The time between two loads of the page, as with several tabs.
 const REFRESH: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
@@ -54,7 +53,7 @@ fn main() -> ExitCode {
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Sends its share on one connection, each request at its time. Says how many were refused.
+/// Sends the requests of one client, each at its time. Returns the number of refused ones.
 fn send(address: &str) -> u32 {
     let mut connection = Connection::open(address);
     let each = Duration::from_secs(1) * CLIENTS / RATE;
@@ -74,7 +73,7 @@ fn send(address: &str) -> u32 {
     refused
 }
 
-/// The page's answering times, sorted.
+/// The latencies of the page, sorted.
 fn look(address: &str, done: &AtomicBool) -> Vec<Duration> {
     let mut connection = Connection::open(address);
     let request = format!("GET / HTTP/1.1\r\nHost: {address}\r\n\r\n");
@@ -89,7 +88,7 @@ fn look(address: &str, done: &AtomicBool) -> Vec<Duration> {
     times
 }
 
-/// What step 05 sends at an export: a count and a latency for each outcome.
+/// An export of step 05: a count and a latency for each status.
 fn export() -> String {
     let time = Timestamp::now();
     let mut body = String::from("[");
@@ -107,7 +106,7 @@ fn export() -> String {
     body + "]"
 }
 
-/// A connection that is kept open, as exporters and browsers do.
+/// A persistent connection, as of exporters and browsers.
 struct Connection(BufReader<TcpStream>);
 
 impl Connection {
@@ -117,7 +116,7 @@ impl Connection {
         Self(BufReader::new(stream))
     }
 
-    /// Sends a request, reads the whole answer, and gives its status.
+    /// Sends a request, reads the whole answer, and returns its status.
     fn ask(&mut self, request: &str) -> u16 {
         self.0.get_mut().write_all(request.as_bytes()).expect("sent");
         let (mut status, mut length) = (0, 0);

@@ -1,91 +1,41 @@
-//! The JSON API, which is read-only: metrics and alerts, for programs.
+//! Metrics and alerts as JSON, for programs.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use axum::{
-    Router,
-    extract::State,
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
-    routing::{any, get},
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
 };
-use serde::Serialize;
+
+use axum::{Json, Router, routing::get};
 use serde_json::{Value, json};
 
 use crate::{
-    alerts::Alert,
-    app::App,
-    metric::{Dimensions, Metric},
-    store::Store,
+    alerts::{Alert, Alerts},
+    background::Background,
+    store::{Dimensions, Metric, Store},
 };
 
-/// The most metrics that a list names.
+/// The most metrics in the list.
 const MAX_METRICS: usize = 200;
-/// The most values that a list names for a dimension.
+/// The most values in the list of a dimension.
 const MAX_VALUES: usize = 100;
 
 /// The API's routes, for the guarded part of the server.
-pub(crate) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/metrics", get(metrics))
-        .route("/api/alerts", get(alerts))
-        .route("/api", any(not_found))
-        .route("/api/", any(not_found))
-        .route("/api/{*path}", any(not_found))
-        .method_not_allowed_fallback(async || {
-            error(StatusCode::METHOD_NOT_ALLOWED, "The API is read-only: use GET")
-        })
+pub(crate) fn routes(store: Arc<Store>, alerts: Arc<Alerts>, background: Background) -> Router {
+    let for_metrics = background.clone();
+    let metrics = async move || for_metrics.respond(move || Json(metrics(&store))).await;
+    let alerts = async move || background.respond(move || Json(history(&alerts))).await;
+    Router::new().route("/api/metrics", get(metrics)).route("/api/alerts", get(alerts))
 }
 
-/// `GET /api/metrics`.
-async fn metrics(State(app): State<App>) -> Response {
-    in_background(app, |app| {
-        let all = app.store.metrics();
-        let shown = all.keys().take(MAX_METRICS);
-        json!({
-            "now": app.store.now().to_string(),
-            "grain": app.store.grain().to_string(),
-            "metrics": shown.map(|metric| describe(&app.store, metric)).collect::<Vec<_>>(),
-            "more": all.len().saturating_sub(MAX_METRICS),
-        })
+fn metrics(store: &Store) -> Value {
+    let names = store.names(MAX_METRICS);
+    let metrics = names.metrics.iter().map(|metric| describe(store, metric));
+    json!({
+        "now": store.now().to_string(),
+        "grain": store.grain().to_string(),
+        "metrics": metrics.collect::<Vec<_>>(),
+        "more": names.more,
     })
-    .await
-}
-
-/// `GET /api/alerts`.
-async fn alerts(State(app): State<App>) -> Response {
-    in_background(app, |app| {
-        let alerts: Vec<Value> = app.alerts.history().iter().map(describe_alert).collect();
-        json!({"alerts": alerts, "forgotten": app.alerts.status().forgotten})
-    })
-    .await
-}
-
-async fn not_found() -> Response {
-    error(StatusCode::NOT_FOUND, "Use /api/metrics or /api/alerts")
-}
-
-/// An error as JSON. `sentence` says what to do.
-pub(crate) fn error(status: StatusCode, sentence: &str) -> Response {
-    answer(status, &json!({"error": sentence}))
-}
-
-fn answer(status: StatusCode, body: &impl Serialize) -> Response {
-    // Numbers, strings and lists always have a JSON form.
-    let json = serde_json::to_vec(body).unwrap_or_default();
-    let headers = [
-        (header::CONTENT_TYPE, "application/json"),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    (status, headers, json).into_response()
-}
-
-async fn in_background(app: App, make: impl FnOnce(&App) -> Value + Send + 'static) -> Response {
-    let background = app.background.clone();
-    let respond = move || answer(StatusCode::OK, &make(&app));
-    let failed = || error(StatusCode::INTERNAL_SERVER_ERROR, "The stand-in failed");
-    background.run(respond).await.unwrap_or_else(failed)
 }
 
 fn describe(store: &Store, metric: &Metric) -> Value {
@@ -96,7 +46,7 @@ fn describe(store: &Store, metric: &Metric) -> Value {
     }
     let dimensions = values.iter().map(|(key, values)| {
         let more = values.len().saturating_sub(MAX_VALUES);
-        let values: Vec<_> = values.iter().take(MAX_VALUES).collect();
+        let values: Vec<&&str> = values.iter().take(MAX_VALUES).collect();
         json!({"key": key, "values": values, "more": more})
     });
     json!({
@@ -107,14 +57,19 @@ fn describe(store: &Store, metric: &Metric) -> Value {
     })
 }
 
+fn history(alerts: &Alerts) -> Value {
+    let all: Vec<Value> = alerts.history().iter().map(describe_alert).collect();
+    json!({"alerts": all, "forgotten": alerts.forgotten()})
+}
+
 fn describe_alert(alert: &Alert) -> Value {
     json!({
         "id": alert.id,
-        "rule": alert.rule,
-        "severity": alert.severity,
-        "condition": alert.condition,
-        "unit": alert.unit,
-        "threshold": alert.threshold,
+        "rule": alert.rule.name,
+        "severity": alert.rule.severity,
+        "condition": alert.rule.condition(),
+        "unit": alert.rule.value_unit(),
+        "threshold": alert.rule.threshold,
         "state": alert.state,
         "value": alert.value,
         "fired_at": alert.fired_at.to_string(),

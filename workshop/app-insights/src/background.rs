@@ -1,17 +1,20 @@
-//! Answers that take a while, in threads of their own and few at a time.
+//! Runs slow work in threads of its own, a few at a time.
 //!
-//! The server has one thread for all connections. With a full store an answer may take a while, and
-//! telemetry must not wait for that. Nor may answers take all cores or much memory together: more
-//! than a few wait for one another.
+//! One thread serves all connections. With a full store a screen may take a while, and telemetry
+//! must not wait for it. Screens must not take all cores or much memory together, either.
 
 use std::sync::Arc;
 
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
-/// Answers that are made at the same time, screens and JSON together; the others wait.
+/// The most screens and JSON answers that are made at the same time; the others wait.
 const MAX_AT_ONCE: usize = 2;
 
-/// Where answers are made. Its clones share the limit.
+/// Makes answers. The limit is shared by all clones.
 #[derive(Clone)]
 pub(crate) struct Background(Arc<Semaphore>);
 
@@ -20,18 +23,20 @@ impl Background {
         Self(Arc::new(Semaphore::new(MAX_AT_ONCE)))
     }
 
-    /// Does the work when it is its turn; `None` if it failed.
-    pub(crate) async fn run<T, W>(&self, work: W) -> Option<T>
+    /// Makes an answer.
+    pub(crate) async fn respond<R>(&self, make: impl FnOnce() -> R + Send + 'static) -> Response
     where
-        T: Send + 'static,
-        W: FnOnce() -> T + Send + 'static,
+        R: IntoResponse,
     {
-        let permit = Arc::clone(&self.0).acquire_owned().await.ok()?;
+        // An error occurs only at the end of the program.
+        let permit = Arc::clone(&self.0).acquire_owned().await.ok();
         let work = move || {
-            // Held here and not by the request: that one is gone as soon as its client is.
-            let _held = permit;
-            work()
+            // The thread holds the permit: the request is dropped when its client disconnects.
+            let _permit = permit;
+            make().into_response()
         };
-        spawn_blocking(work).await.ok()
+        let failed =
+            |_| (StatusCode::INTERNAL_SERVER_ERROR, "The stand-in failed.\n").into_response();
+        spawn_blocking(work).await.unwrap_or_else(failed)
     }
 }

@@ -1,145 +1,83 @@
-//! Unpacks the body of a request and splits it into items.
+//! Reads the body of a request in bounded time and memory.
 
-use std::{fmt, io::Read};
+use std::{sync::Arc, time::Duration};
 
-use flate2::read::MultiGzDecoder;
-use jiff::Timestamp;
-use serde::{
-    Deserialize, Deserializer,
-    de::{IgnoredAny, SeqAccess, Visitor},
+use axum::{
+    body::{Body, HttpBody},
+    http::{HeaderMap, StatusCode, header},
 };
-use serde_json::value::RawValue;
-use thiserror::Error;
+use http_body_util::BodyExt;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
-use crate::envelope::{self, Item, ItemError};
+/// The longest time for a body to arrive, including the wait for a permit.
+const READ_TIME: Duration = Duration::from_secs(10);
+/// The most bytes of a small body, which needs no permit: slow senders of large bodies, who hold
+/// all permits, do not keep out the senders of small ones.
+pub(crate) const SMALL: usize = 64 << 10;
+/// The most large bodies in memory at the same time.
+const MAX_LARGE: usize = 16;
 
-/// The largest body as sent, in bytes. This stand-in's own limit.
-pub const MAX_SENT: usize = 4 << 20;
-/// The largest body after unpacking, in bytes. This stand-in's own limit.
-pub const MAX_UNPACKED: usize = 8 << 20;
-/// The most items in one request. This stand-in's own limit.
-pub const MAX_ITEMS: usize = 20_000;
+/// Why a request is refused: the status, and a sentence.
+pub(crate) type Refusal = (StatusCode, String);
 
-/// How a body is packed, by its `Content-Encoding`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
-    /// Not at all.
-    Identity,
-    /// With gzip (RFC 1952).
-    Gzip,
+/// A body, with its permit if it is large.
+pub(crate) struct Received {
+    pub(crate) bytes: Vec<u8>,
+    permit: Option<OwnedSemaphorePermit>,
 }
 
-/// How items follow one another, by the request's `Content-Type`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Framing {
-    /// `application/json`: an array of items, or one item.
-    Json,
-    /// `application/x-json-stream`: an item a line, or an array.
-    JsonStream,
-}
+/// Reads bodies. The limit is shared by all clones.
+#[derive(Clone)]
+pub(crate) struct Reader(Arc<Semaphore>);
 
-/// Why a body is refused as a whole.
-#[derive(Debug, Error)]
-#[expect(missing_docs, reason = "the messages say it")]
-pub enum BodyError {
-    #[error("The body is larger than {MAX_UNPACKED} bytes after unpacking")]
-    TooLarge,
-    #[error("The body holds more than {MAX_ITEMS} telemetry items")]
-    TooManyItems,
-    #[error("The body is not valid gzip: {0}")]
-    Gzip(std::io::Error),
-    #[error("The body is not UTF-8")]
-    Utf8,
-    #[error("The body holds no telemetry items")]
-    Empty,
-    #[error("The body is not valid JSON: {0}")]
-    Json(serde_json::Error),
-}
+impl Reader {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(MAX_LARGE)))
+    }
 
-/// Unpacks, splits and validates a body: one result an item, in their order.
-///
-/// # Errors
-///
-/// When the body as a whole cannot be taken. Then none of its items is.
-pub fn decode(
-    body: &[u8],
-    encoding: Encoding,
-    framing: Framing,
-    now: Timestamp,
-) -> Result<Vec<Result<Item, ItemError>>, BodyError> {
-    let unpacked;
-    let body = match encoding {
-        Encoding::Identity => body,
-        Encoding::Gzip => {
-            unpacked = gunzip(body)?;
-            &unpacked
+    /// Reads a body of at most `max` bytes.
+    pub(crate) async fn read(&self, body: Body, max: usize) -> Result<Received, Refusal> {
+        // A client that announces too much need not send it first.
+        if body.size_hint().lower() > max as u64 {
+            return Err(too_large(max));
         }
-    };
-    if body.len() > MAX_UNPACKED {
-        return Err(BodyError::TooLarge);
+        timeout(READ_TIME, self.read_all(body, max)).await.unwrap_or_else(|_| {
+            Err((StatusCode::REQUEST_TIMEOUT, "The body took too long to arrive".to_owned()))
+        })
     }
-    let text = str::from_utf8(body).map_err(|_| BodyError::Utf8)?.trim();
-    let items = split(text, framing)?;
-    Ok(items.map(|item| envelope::parse(item, now)).collect())
-}
 
-fn gunzip(body: &[u8]) -> Result<Vec<u8>, BodyError> {
-    // One byte over the limit is enough to know; a bomb's other gigabytes are never unpacked.
-    let mut unpacked = Vec::new();
-    let mut limited = MultiGzDecoder::new(body).take(MAX_UNPACKED as u64 + 1);
-    limited.read_to_end(&mut unpacked).map_err(BodyError::Gzip)?;
-    Ok(unpacked)
-}
-
-fn split(text: &str, framing: Framing) -> Result<impl Iterator<Item = &str>, BodyError> {
-    let items: Vec<&str> = if text.starts_with('[') {
-        serde_json::from_str::<Array>(text).map_err(BodyError::Json)?.0
-    } else if framing == Framing::Json {
-        // What is not even JSON is no item either.
-        let one: &RawValue = match text {
-            "" => return Err(BodyError::Empty),
-            _ => serde_json::from_str(text).map_err(BodyError::Json)?,
-        };
-        vec![one.get()]
-    } else {
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        lines.take(MAX_ITEMS + 1).collect()
-    };
-    match items.len() {
-        0 => Err(BodyError::Empty),
-        n if n > MAX_ITEMS => Err(BodyError::TooManyItems),
-        _ => Ok(items.into_iter()),
-    }
-}
-
-/// The raw text of an array's elements, so that one bad item does not spoil the others. Holds at
-/// most one more than may be taken.
-struct Array<'a>(Vec<&'a str>);
-
-impl<'de> Deserialize<'de> for Array<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Elements;
-
-        impl<'de> Visitor<'de> for Elements {
-            type Value = Array<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("an array of telemetry items")
+    async fn read_all(&self, mut body: Body, max: usize) -> Result<Received, Refusal> {
+        let mut received = Received { bytes: Vec::new(), permit: None };
+        while let Some(frame) = body.frame().await {
+            let frame = frame
+                .map_err(|_| (StatusCode::BAD_REQUEST, "The body could not be read".to_owned()))?;
+            // The other frames are trailers, which mean nothing here.
+            let Ok(data) = frame.into_data() else { continue };
+            let length = received.bytes.len() + data.len();
+            if length > max {
+                return Err(too_large(max));
             }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Self::Value, A::Error> {
-                let mut items = Vec::new();
-                while items.len() <= MAX_ITEMS {
-                    match array.next_element::<&RawValue>()? {
-                        Some(item) => items.push(item.get()),
-                        None => return Ok(Array(items)),
-                    }
-                }
-                while array.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Array(items))
+            if length > SMALL && received.permit.is_none() {
+                received.permit = Arc::clone(&self.0).acquire_owned().await.ok();
+                // At once: a vector that grows may take twice the memory.
+                received.bytes.reserve_exact(max - received.bytes.len());
             }
+            received.bytes.extend_from_slice(&data);
         }
-
-        deserializer.deserialize_seq(Elements)
+        Ok(received)
     }
+}
+
+/// The media type of the body in lower case, without its parameters.
+pub(crate) fn media_type(headers: &HeaderMap) -> String {
+    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = value.unwrap_or_default().split(';').next().unwrap_or_default();
+    media_type.trim().to_ascii_lowercase()
+}
+
+fn too_large(max: usize) -> Refusal {
+    (StatusCode::PAYLOAD_TOO_LARGE, format!("The body is larger than {max} bytes"))
 }

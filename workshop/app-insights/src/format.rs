@@ -1,18 +1,20 @@
-//! Words names, numbers and durations for a terminal.
+//! Formats names, numbers and durations, for a terminal and for the page.
 //!
-//! A name comes from whoever sent telemetry or made a rule. So nothing but plain names is printed
-//! as it is: the rest is quoted, with line breaks and terminal escapes made harmless.
+//! Any sender of telemetry can choose a name. Only plain names are printed unchanged: all others
+//! are quoted, with line breaks and terminal escapes made harmless.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use jiff::SignedDuration;
 
-use crate::metric::{DEFAULT_NAMESPACE, Metric};
+use crate::store::{DEFAULT_NAMESPACE, Metric};
 
-/// The most characters of a name or a message that a line shows.
-pub(crate) const MAX_TEXT: usize = 120;
+/// The most characters of a name or a message in a line for the terminal.
+const MAX_TEXT: usize = 120;
+/// The most characters of a name on the page.
+const MAX_ON_PAGE: usize = 80;
 
-/// A name as it may be printed: itself if it is plain, otherwise quoted and escaped.
+/// A name for the terminal: unchanged if it is plain, otherwise quoted and escaped.
 #[must_use]
 pub fn name(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./%".contains(c);
@@ -23,12 +25,40 @@ pub fn name(text: &str) -> String {
     if shown.len() < text.len() {
         shown.push('…');
     }
-    // Rust's own quoting escapes control characters, and those that turn the direction of text, but
-    // not all that cannot be seen.
+    // Rust's own quoting escapes control characters, and those that change the direction of text,
+    // but not all invisible ones.
     visible(&format!("{shown:?}"))
 }
 
-/// A text in which what would mislead the eye is shown by its number.
+/// A message for the terminal, part of which may come from telemetry.
+#[must_use]
+pub fn message(text: &str) -> String {
+    let shown: String = text.chars().take(MAX_TEXT).collect();
+    let rest = if shown.len() < text.len() { "…" } else { "" };
+    // Quotes are harmless, and every message has some.
+    let escape = |c: char| {
+        if matches!(c, '\'' | '"') { c.to_string() } else { c.escape_debug().to_string() }
+    };
+    visible(&shown.chars().map(escape).collect::<String>()) + rest
+}
+
+/// A name for the page, whose templates escape it: cut, with misleading characters shown by their
+/// number. Never empty.
+pub(crate) fn on_page(name: &str) -> String {
+    cut(name, MAX_ON_PAGE)
+}
+
+/// A text for the page, cut after `most` characters. Never empty.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    let begin: String = text.chars().take(most).collect();
+    let mut shown = visible(&begin);
+    if text.chars().nth(most).is_some() {
+        shown.push('…');
+    }
+    if shown.trim().is_empty() { format!("{shown:?}") } else { shown }
+}
+
+/// A text in which each misleading character is replaced by its number.
 pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
@@ -37,9 +67,9 @@ pub(crate) fn visible(text: &str) -> String {
     shown
 }
 
-/// Control characters, those that turn the direction of text (Unicode's `Bidi_Control`), and those
-/// that cannot be seen: most of `Default_Ignorable_Code_Point`, and the blank of Braille.
-pub(crate) fn misleads(c: char) -> bool {
+/// Control characters, those that change the direction of text (Unicode's `Bidi_Control`), and
+/// invisible ones: most of `Default_Ignorable_Code_Point`, and the blank of Braille.
+fn misleads(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
@@ -49,7 +79,7 @@ pub(crate) fn misleads(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// A metric's name, with its namespace unless that is the usual one.
+/// A metric's name, with its namespace unless that is [`DEFAULT_NAMESPACE`].
 #[must_use]
 pub fn metric(metric: &Metric) -> String {
     let namespace = &*metric.namespace;
@@ -57,31 +87,30 @@ pub fn metric(metric: &Metric) -> String {
     prefix + &name(&metric.name)
 }
 
-/// At most three decimals, and never a line full of digits.
+/// A number with at most three decimals, in scientific notation if it is very large or small.
 #[must_use]
 pub fn number(value: f64) -> String {
-    if !usual(value) {
+    if !has_usual_size(value) {
         return format!("{value:.3e}");
     }
     let text = format!("{value:.3}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// A number as it is, for one that was chosen by somebody.
+/// A number with all its digits.
 #[must_use]
 pub fn exact(value: f64) -> String {
-    if usual(value) { value.to_string() } else { format!("{value:e}") }
+    if has_usual_size(value) { value.to_string() } else { format!("{value:e}") }
 }
 
-/// A value next to the threshold with which it was compared: rounded, unless both would then look
-/// the same.
+/// A value that is shown next to its threshold: rounded, unless both would then look the same.
 #[must_use]
-pub fn against(value: f64, threshold: f64) -> String {
+pub fn compared(value: f64, threshold: f64) -> String {
     let rounded = number(value);
     if rounded == number(threshold) { exact(value) } else { rounded }
 }
 
-fn usual(value: f64) -> bool {
+fn has_usual_size(value: f64) -> bool {
     value == 0.0 || (1e-3..1e15).contains(&value.abs())
 }
 
@@ -91,12 +120,12 @@ pub fn with_unit(number: &str, unit: &str) -> String {
     match unit {
         "" => number.to_owned(),
         "%" => format!("{number}%"),
-        // Units may have signs and other alphabets (µs, °C), but nothing that moves a cursor.
+        // Units may have signs and other alphabets (µs, °C), but no control characters.
         _ => format!("{number} {}", visible(&unit.escape_debug().to_string())),
     }
 }
 
-/// A threshold with its unit, and in seconds too if that is easier to grasp: `1000 ms (1 s)`.
+/// A threshold with its unit; long ones in milliseconds also in seconds: `1000 ms (1 s)`.
 #[must_use]
 pub fn with_seconds(value: f64, unit: &str) -> String {
     let mut text = with_unit(&exact(value), unit);
@@ -119,7 +148,7 @@ pub fn duration(duration: SignedDuration) -> String {
 
 /// A filter by dimensions, with a blank in front: ` where value includes nice or naughty`.
 #[must_use]
-pub fn filter(dimensions: &[(String, Vec<String>)]) -> String {
+pub fn filter(dimensions: &BTreeMap<String, Vec<String>>) -> String {
     let mut text = String::new();
     for (index, (key, values)) in dimensions.iter().enumerate() {
         let values: Vec<String> = values.iter().map(|value| name(value)).collect();

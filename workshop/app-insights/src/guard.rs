@@ -1,112 +1,88 @@
-//! Keeps other people's web pages out.
+//! Refuses requests that a web page of another site makes.
 //!
-//! A browser lets any page on the web send requests to this machine. Three things are
-//! refused, so that such a page can neither change nor read anything here, nor keep this server
-//! busy:
+//! A browser lets every page on the web send requests to this machine. Three kinds are refused, so
+//! that such a page can neither change nor read anything here, nor keep this server busy:
 //!
-//! - a `Host` that is not this machine. After DNS rebinding the browser takes this server for the
-//!   page's own, and lets it read everything; but it still sends the page's host name.
-//! - a change that another site asks for, as `Origin` and `Sec-Fetch-Site` tell.
-//! - an image, a script or a frame that another site asks for. A link that a person follows is none.
+//! - a request with a foreign `Host`. After DNS rebinding the browser takes this server for the
+//!   page's own and lets the page read everything, but it still sends the page's host name.
+//! - a change by another site, by `Sec-Fetch-Site` or else `Origin` ([`tower_http::csrf`]).
+//! - an image, a script or a frame of another site. A link that a person follows is allowed.
 //!
-//! Programs send neither `Origin` nor `Sec-Fetch-Site`, and are not hindered.
+//! Programs send neither `Origin` nor `Sec-Fetch-Site`, and are not affected.
 
 use std::net::{IpAddr, SocketAddr};
 
 use axum::{
-    extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, uri::Authority},
-    middleware::Next,
+    Router,
+    extract::Request,
+    http::{HeaderMap, StatusCode, header, uri::Authority},
+    middleware::{Next, from_fn},
     response::{IntoResponse, Response},
 };
+use tower_http::csrf::{CsrfLayer, ProtectionError};
 
-use crate::api;
-
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
-const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
-
-/// Where the server listens, which decides which hosts are its own.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Guard(pub(crate) SocketAddr);
-
-/// The layer, for [`axum::middleware::from_fn_with_state`].
-pub(crate) async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
-    match guard.check(&request) {
-        Ok(()) => next.run(request).await,
-        Err(sentence) if request.uri().path().starts_with("/api/") => {
-            api::error(StatusCode::FORBIDDEN, sentence)
+/// Guards the routes of a server that listens on `listen`.
+pub(crate) fn guard(routes: Router, listen: SocketAddr) -> Router {
+    let check = move |request: Request, next: Next| async move {
+        if !is_own_host(&request, listen.ip()) {
+            return refuse(
+                "This server answers only to its own address: open it as http://127.0.0.1 or \
+                 http://localhost with its port\n",
+            );
         }
-        Err(sentence) => (StatusCode::FORBIDDEN, format!("{sentence}\n")).into_response(),
-    }
-}
-
-impl Guard {
-    fn check(self, request: &Request) -> Result<(), &'static str> {
-        let headers = request.headers();
-        let host = single(headers, &header::HOST).and_then(|host| host.parse::<Authority>().ok());
-        let named = [host.as_ref(), request.uri().authority()];
-        if host.is_none() || !named.into_iter().flatten().all(|named| self.is_own(named.host())) {
-            return Err("This server answers only to its own address: open it as \
-                        http://127.0.0.1 or http://localhost with its port");
+        if request.method().is_safe() && is_embedded_by_another_site(request.headers()) {
+            return refuse(
+                "Another web site asked for this behind your back: follow a link to this \
+                 server's own page instead\n",
+            );
         }
-        if [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method()) {
-            return if is_part_of_another_site(headers) {
-                Err("Another web site asked for this behind your back: follow a link to this \
-                     server's own page instead")
-            } else {
-                Ok(())
-            };
-        }
-        if same_site(headers, host.as_ref().map_or("", Authority::as_str)) {
-            Ok(())
-        } else {
-            Err("Another web site asked for this change, so it was not made: use this server's \
-                 own page")
-        }
-    }
-
-    fn is_own(self, host: &str) -> bool {
-        if host.eq_ignore_ascii_case("localhost") {
-            return true;
-        }
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        let bound = self.0.ip();
-        // A host that is an address cannot be another name for this machine. Which addresses are
-        // its own is not known when it listens on all of them.
-        host.parse::<IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback() || ip == bound || bound.is_unspecified())
-    }
-}
-
-/// Whether the browser says that another site asks for this for a page of its own, instead of
-/// sending a person here.
-fn is_part_of_another_site(headers: &HeaderMap) -> bool {
-    let visit = single(headers, &SEC_FETCH_MODE) == Some("navigate")
-        && (single(headers, &SEC_FETCH_DEST) == Some("document")
-            || !headers.contains_key(&SEC_FETCH_DEST));
-    let cross = |value: &HeaderValue| value.as_bytes() == b"cross-site";
-    headers.get_all(&SEC_FETCH_SITE).iter().any(cross) && !visit
-}
-
-/// Whether the browser, if it is one, says that the page that asks is this server's own.
-fn same_site(headers: &HeaderMap, host: &str) -> bool {
-    let site_is_own = match single(headers, &SEC_FETCH_SITE) {
-        // "none" is a person who typed the address.
-        Some(site) => matches!(site, "same-origin" | "none"),
-        None => !headers.contains_key(&SEC_FETCH_SITE),
+        next.run(request).await
     };
-    let origin_is_own = match single(headers, &header::ORIGIN) {
-        Some(origin) => {
-            origin.strip_prefix("http://").is_some_and(|origin| origin.eq_ignore_ascii_case(host))
-        }
-        None => !headers.contains_key(header::ORIGIN),
-    };
-    site_is_own && origin_is_own
+    let changes = CsrfLayer::new().with_rejection_response(|_: ProtectionError| {
+        refuse(
+            "Another web site asked for this change, so it was not made: use this server's own \
+             page\n",
+        )
+    });
+    routes.layer(changes).layer(from_fn(check))
 }
 
-/// A header's value, if it is there exactly once and is readable.
-fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+fn refuse(sentence: &'static str) -> Response {
+    (StatusCode::FORBIDDEN, sentence).into_response()
+}
+
+/// Whether every host name of the request is this machine.
+fn is_own_host(request: &Request, listen: IpAddr) -> bool {
+    let Some(host) = single(request.headers(), header::HOST.as_str()) else {
+        return false;
+    };
+    let Ok(host) = host.parse::<Authority>() else {
+        return false;
+    };
+    let absolute = request.uri().authority();
+    std::iter::once(&host).chain(absolute).all(|named| is_own(named.host(), listen))
+}
+
+fn is_own(host: &str, listen: IpAddr) -> bool {
+    if host.eq_ignore_ascii_case("localhost") {
+        return true;
+    }
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    // An address cannot be rebound. A server that listens on all addresses does not know its own.
+    host.parse::<IpAddr>()
+        .is_ok_and(|ip| ip.is_loopback() || ip == listen || listen.is_unspecified())
+}
+
+/// Whether another site loads this into a page of its own, instead of linking to it.
+fn is_embedded_by_another_site(headers: &HeaderMap) -> bool {
+    let is_link = single(headers, "sec-fetch-mode") == Some("navigate")
+        && matches!(single(headers, "sec-fetch-dest"), None | Some("document"));
+    let mut sites = headers.get_all("sec-fetch-site").iter();
+    sites.any(|site| site == "cross-site") && !is_link
+}
+
+/// The value of a header that is there exactly once.
+fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {
         (Some(value), None) => value.to_str().ok(),

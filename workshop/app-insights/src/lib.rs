@@ -1,45 +1,45 @@
 //! A stand-in for the ingestion endpoint of Azure Application Insights.
 //!
-//! An exporter that is pointed here cannot tell the difference: the paths, the envelopes, the
-//! limits and the answers are those of the published schema ([`SCHEMA`]). What arrives is kept in
-//! bounded memory, per metric, set of dimensions and time grain. Alert rules watch it.
+//! The paths, the envelopes, the limits and the answers are those of the published schema
+//! ([`SCHEMA`]), so an exporter works with the stand-in as it does with Azure. Metrics are kept in
+//! bounded memory, and alert rules evaluate them.
 //!
-//! The way of a request: [`server`] routes it, `track` takes it, `receive` reads its body,
-//! [`body`] unpacks it and splits it into items, [`envelope`] validates each, [`store`] adds up the
-//! metrics within its [`limits`], [`report`] words the line that the terminal shows, and
-//! [`printer`] prints it.
+//! Each module uses only the modules above it:
 //!
-//! The way of an alert: a [`rule`] makes one number of a window of the store by its
-//! [`aggregation`], [`alerts`] decides what that means, `watch` does so when it is due, and tells the
-//! terminal and the [`webhook`]. `api` serves all of it as JSON, behind `guard`.
+//! - [`store`] adds up metrics by time grain, within its limits; [`mod@format`] formats names and
+//!   numbers; `printer` prints lines; `background` bounds slow work; `body` reads request bodies.
+//! - [`alerts`] evaluates rules and keeps their alerts.
+//! - [`ingest`] receives telemetry, `api` answers with JSON, `page` renders the screens.
+//! - `guard` refuses requests of other web sites, [`server`] connects all of it.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::sync::Arc;
+//! use app_insights::{alerts::{Alerts, Timing}, server::Server, store::{Limits, Store}};
+//! use jiff::Timestamp;
+//!
+//! // A test passes a clock that it controls.
+//! let store = Arc::new(Store::new(10, Limits::default(), Timestamp::now));
+//! let alerts = Arc::new(Alerts::new(Timing::default()));
+//! let server = Server::bind(([127, 0, 0, 1], 0).into(), store, alerts).await?;
+//! println!("{}", server.connection_string());
+//! server.serve(std::io::stdout(), std::io::stderr(), std::future::pending()).await?;
+//! # Ok(())
+//! # }
+//! ```
 
-// The example in the README is compiled, so that it stays true.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
-
-pub mod aggregation;
 pub mod alerts;
 mod api;
-mod app;
 mod background;
-pub mod body;
-pub mod envelope;
-mod evaluator;
+mod body;
 pub mod format;
 mod guard;
-pub mod limits;
-pub mod metric;
+pub mod ingest;
 mod page;
-pub mod printer;
-mod receive;
-pub mod report;
-pub mod rule;
+mod printer;
 pub mod server;
 pub mod store;
-pub mod timing;
-mod track;
 
-/// The schema that envelopes are held to, in the repository `Azure/azure-rest-api-specs`.
+/// The schema of the envelopes, in the repository `Azure/azure-rest-api-specs`.
 pub const SCHEMA: &str =
     "specification/applicationinsights/data-plane/Monitor.Exporters/preview/v2.1/swagger.json";

@@ -2,14 +2,11 @@
 
 use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use app_insights::{
-    alerts::Alerts,
-    limits::Limits,
-    rule::Rule,
-    server::{BindError, Server},
-    store::Store,
-    timing::Timing,
+    alerts::{Alerts, Rule, Timing},
+    server::Server,
+    store::{Limits, Store},
 };
 use clap::Parser;
 use jiff::Timestamp;
@@ -17,10 +14,9 @@ use tokio::runtime;
 
 /// A stand-in for Azure Application Insights: takes telemetry on your own machine.
 ///
-/// Point an app at it with the connection string that it prints when it starts. Every batch that
-/// it accepts is one line on stdout; everything else goes to stderr, such as a line for every alert
-/// that fires or is resolved. Nothing is sent anywhere, and
-/// nothing is kept after the end.
+/// Point an app at it with the connection string that it prints when it starts. Every accepted
+/// batch is one line on stdout; everything else goes to stderr, such as a line for every alert that
+/// fires or is resolved. Nothing is sent anywhere, and nothing is kept after the end.
 #[derive(Parser)]
 #[command(version)]
 struct Options {
@@ -38,17 +34,11 @@ struct Options {
     azure_timing: bool,
 }
 
-impl Options {
-    fn timing(&self) -> Timing {
-        if self.azure_timing { Timing::azure() } else { Timing::of_grain(self.grain) }
-    }
-}
-
 fn main() -> ExitCode {
     match run(&Options::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say(&format!("{error:#}"));
+            print_error(&format!("{error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -58,24 +48,24 @@ fn run(options: &Options) -> Result<()> {
     let runtime =
         runtime::Builder::new_current_thread().enable_all().build().context("Cannot start")?;
     let result = runtime.block_on(serve(options));
-    // Work that is under way in another thread must not hold up the end.
+    // Unfinished work of another thread must not delay the end.
     runtime.shutdown_timeout(Duration::from_millis(100));
     result
 }
 
 async fn serve(options: &Options) -> Result<()> {
-    // Before anybody is told that it listens: a signal that comes right then must not kill it.
+    // Before the address is printed: a signal that comes right after must not kill the program.
     let shutdown = signals::stop().context("Cannot wait for signals")?;
-    let timing = options.timing();
+    let timing =
+        if options.azure_timing { Timing::azure() } else { Timing::of_grain(options.grain) };
     let alerts = Alerts::new(timing);
-    alerts.add(Rule::slow(&timing)).context("Cannot add the first alert rule")?;
+    alerts.add(Rule::slow(&timing))?;
     let store = Store::new(timing.grain_seconds(), Limits::default(), Timestamp::now);
-    let server = Server::bind(options.listen, Arc::new(store))
+    let server = Server::bind(options.listen, Arc::new(store), Arc::new(alerts))
         .await
-        .map_err(|error| advise(&error))?
-        .watching(Arc::new(alerts));
-    say(&format!("Listening on http://{}", server.local_addr()));
-    say(&format!(
+        .map_err(|error| advise(options.listen, &error))?;
+    print_error(&format!("Listening on http://{}", server.local_addr()));
+    print_error(&format!(
         "This is a stand-in for Application Insights, not the real service. To send it telemetry, \
          set:\nexport APPLICATIONINSIGHTS_CONNECTION_STRING='{}'",
         server.connection_string()
@@ -86,18 +76,18 @@ async fn serve(options: &Options) -> Result<()> {
         .context("Cannot go on serving")
 }
 
-fn advise(error: &BindError) -> anyhow::Error {
-    let advice = match error.source.kind() {
+fn advise(addr: SocketAddr, error: &std::io::Error) -> anyhow::Error {
+    let advice = match error.kind() {
         std::io::ErrorKind::AddrInUse => {
             "is it running already? --listen 127.0.0.1:0 takes any free port"
         }
         _ => "choose another address with --listen",
     };
-    anyhow::anyhow!("{error} ({advice})")
+    anyhow!("Cannot listen on {addr}: {error} ({advice})")
 }
 
-/// Says something on stderr. Unlike `eprintln!` it does not panic when nobody can hear it.
-fn say(text: &str) {
+/// Prints a line on stderr. Unlike `eprintln!` it does not panic when stderr is closed.
+fn print_error(text: &str) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stderr(), "{text}");
 }

@@ -1,7 +1,7 @@
-//! Prints lines without ever making the server wait for whoever reads them.
+//! Prints lines without blocking the server.
 //!
-//! A pipe that nobody reads (`| less`) would block the thread that writes to it. So one thread
-//! does all the writing, and lines for which it has no time are left out and counted.
+//! A pipe whose reader is slow (`| less`) blocks the thread that writes to it. So one thread does
+//! all the writing, and lines that do not fit into its queue are left out and counted.
 
 use std::{
     io::Write,
@@ -14,15 +14,12 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    sync::oneshot,
-    time::{Instant, timeout_at},
-};
+use tokio::{sync::oneshot, time::timeout};
 
-/// Lines that may wait for their reader.
+/// The most lines in the queue.
 const MAX_WAITING: usize = 1024;
-/// How long a reader is waited for at the end, at most.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// The longest wait for a reader at the end.
+const FINISH_TIME: Duration = Duration::from_secs(1);
 
 enum Line {
     Out(String),
@@ -30,26 +27,22 @@ enum Line {
     End,
 }
 
-/// Writes to two streams, each line at once, in the order in which they were given.
+/// Writes lines to two streams, in order.
 #[derive(Clone)]
-pub struct Printer {
+pub(crate) struct Printer {
     lines: SyncSender<Line>,
     left_out: Arc<AtomicUsize>,
 }
 
-/// The thread that writes, to be waited for.
-pub struct Writer {
+/// The thread that writes.
+pub(crate) struct Writer {
     lines: SyncSender<Line>,
     done: oneshot::Receiver<()>,
 }
 
 impl Printer {
-    /// Starts the thread that writes. A stream that is closed is no longer written to.
-    ///
-    /// # Errors
-    ///
-    /// When the thread cannot be started.
-    pub fn start(
+    /// Starts the thread that writes. A closed stream is ignored.
+    pub(crate) fn start(
         out: impl Write + Send + 'static,
         err: impl Write + Send + 'static,
     ) -> std::io::Result<(Self, Writer)> {
@@ -59,7 +52,7 @@ impl Printer {
         let counter = Arc::clone(&left_out);
         thread::Builder::new().name("printer".into()).spawn(move || {
             write_all(&waiting, out, err, &counter);
-            // Nobody may be waiting any more.
+            // The receiver may be gone.
             let _ = written.send(());
         })?;
         let writer = Writer { lines: lines.clone(), done };
@@ -67,12 +60,12 @@ impl Printer {
     }
 
     /// Prints a line on the first stream.
-    pub fn out(&self, line: String) {
+    pub(crate) fn out(&self, line: String) {
         self.send(Line::Out(line));
     }
 
     /// Prints a line on the second stream.
-    pub fn err(&self, line: String) {
+    pub(crate) fn err(&self, line: String) {
         self.send(Line::Err(line));
     }
 
@@ -84,12 +77,11 @@ impl Printer {
 }
 
 impl Writer {
-    /// Waits, for a bounded time and not beyond `latest`, until all lines given so far are written,
-    /// and ends it.
-    pub async fn finish(self, latest: Instant) {
-        // It fails when the queue is full: a reader that is stuck cannot be helped.
+    /// Writes all lines in the queue, for a bounded time, and ends the thread.
+    pub(crate) async fn finish(self) {
+        // An error means that the queue is full, because the reader is stuck.
         let _ = self.lines.try_send(Line::End);
-        let _ = timeout_at(latest.min(Instant::now() + PATIENCE), self.done).await;
+        let _ = timeout(FINISH_TIME, self.done).await;
     }
 }
 
@@ -99,7 +91,7 @@ fn write_all(
     mut err: impl Write,
     left_out: &AtomicUsize,
 ) {
-    // Either may be closed (`| head -1`), which is no reason to stop serving or to stop the other.
+    // One stream may be closed (`| head -1`) while the other is still read.
     for line in waiting {
         let _ = match line {
             Line::Out(line) => writeln!(out, "{line}").and_then(|()| out.flush()),
@@ -108,7 +100,7 @@ fn write_all(
         };
         let missed = left_out.swap(0, Ordering::Relaxed);
         if missed > 0 {
-            let _ = writeln!(err, "{missed} lines were not printed: nobody read fast enough");
+            let _ = writeln!(err, "{missed} lines were not printed: the reader was too slow");
         }
     }
 }

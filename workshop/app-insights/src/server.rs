@@ -1,51 +1,33 @@
-//! Listens, knows what is where, and stops in bounded time.
+//! Listens, connects the routes, and stops in bounded time.
 
 use std::{
     future::Future,
     io::{self, Write},
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::{Arc, OnceLock},
+    sync::Arc,
     time::Duration,
 };
 
-use axum::{Router, middleware::from_fn_with_state, routing::post};
-use thiserror::Error;
-use tokio::{
-    net::TcpListener,
-    sync::oneshot,
-    time::{Instant, sleep},
-};
+use axum::Router;
+use tokio::{net::TcpListener, sync::oneshot, time::sleep};
 
 use crate::{
-    alerts::Alerts,
+    alerts::{Alerts, evaluator},
     api,
-    app::App,
     background::Background,
-    evaluator,
-    guard::{Guard, guard},
+    body::Reader,
+    guard::guard,
+    ingest::{self, Ingest},
     page::{self, Site},
     printer::Printer,
     store::Store,
-    timing::Timing,
-    track::track,
 };
 
-/// When the server stops: how long open requests are given, ...
+/// The time that open requests get after the signal. With the time for unprinted lines, the
+/// shutdown takes at most three seconds.
 const STOP_TIME: Duration = Duration::from_millis(1800);
-/// ... and how long after the signal unprinted lines are given up. Together with the rest of the
-/// work the end takes at most three seconds.
-const PRINT_TIME: Duration = Duration::from_millis(2800);
-/// The address cannot be listened on.
-#[derive(Debug, Error)]
-#[error("Cannot listen on {addr}: {source}")]
-pub struct BindError {
-    /// The address asked for.
-    pub addr: SocketAddr,
-    /// What the system says.
-    pub source: io::Error,
-}
 
-/// A server that listens already, though it does not answer yet.
+/// A server that listens, but does not answer yet.
 pub struct Server {
     listener: TcpListener,
     addr: SocketAddr,
@@ -54,33 +36,25 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens on `addr` (port 0 takes any free port), to put into `store` what comes in.
-    ///
-    /// # Errors
-    ///
-    /// When the address is taken, is not this machine's, or is not allowed.
-    pub async fn bind(addr: SocketAddr, store: Arc<Store>) -> Result<Self, BindError> {
-        let failed = |source| BindError { addr, source };
-        let listener = TcpListener::bind(addr).await.map_err(failed)?;
-        let addr = listener.local_addr().map_err(failed)?;
-        let grain = u32::try_from(store.grain().as_secs()).unwrap_or(u32::MAX);
-        let alerts = Arc::new(Alerts::new(Timing::of_grain(grain)));
+    /// Listens on `addr` (port 0 takes any free port). Telemetry will go into `store`, and the
+    /// rules of `alerts` will be evaluated.
+    pub async fn bind(
+        addr: SocketAddr,
+        store: Arc<Store>,
+        alerts: Arc<Alerts>,
+    ) -> io::Result<Self> {
+        let listener = TcpListener::bind(addr).await?;
+        let addr = listener.local_addr()?;
         Ok(Self { listener, addr, store, alerts })
     }
 
-    /// Evaluates these rules. Without them there are none at first.
-    #[must_use]
-    pub fn watching(self, alerts: Arc<Alerts>) -> Self {
-        Self { alerts, ..self }
-    }
-
-    /// The address it really listens on.
+    /// The address on which the server listens, with its real port.
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// The connection string for an app on this machine. Its key is all noughts: any is taken.
+    /// The connection string for an app on this machine. Its key is all zeros: any key is accepted.
     #[must_use]
     pub fn connection_string(&self) -> String {
         let mut addr = self.addr;
@@ -93,15 +67,10 @@ impl Server {
         )
     }
 
-    /// Serves until `shutdown` is done, then gives open requests a bounded time.
+    /// Serves until `shutdown` completes, then gives open requests a bounded time.
     ///
-    /// `out` gets a line for every batch of which something was accepted, and `err` everything
-    /// else, such as a line for every alert that fires or is resolved. Neither can make the server
-    /// wait.
-    ///
-    /// # Errors
-    ///
-    /// When the system fails it; a client cannot make it fail.
+    /// `out` receives a line for every accepted batch, and `err` all other lines, such as one for
+    /// every alert that fires or is resolved. A reader that is slow does not block the server.
     pub async fn serve(
         self,
         out: impl Write + Send + 'static,
@@ -109,50 +78,36 @@ impl Server {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
         let (printer, writer) = Printer::start(out, err)?;
-        let connection = self.connection_string();
-        let watching =
-            evaluator::run(Arc::clone(&self.store), Arc::clone(&self.alerts), printer.clone());
-        let background = Background::new();
-        let app = App::new(self.store, self.alerts, printer, background.clone());
-        let (store, alerts) = (Arc::clone(&app.store), Arc::clone(&app.alerts));
-        let site = Arc::new(Site::new(store, alerts, connection, background));
-        let (stopping, stop) = oneshot::channel();
-        let stopped_at = Arc::new(OnceLock::new());
-        let signal = Arc::clone(&stopped_at);
-        let graceful = axum::serve(self.listener, router(app, site, self.addr))
-            .with_graceful_shutdown(async move {
-                shutdown.await;
-                signal.get_or_init(Instant::now);
-                // Nobody listens if the server has failed, and then nothing is to be stopped.
-                let _ = stopping.send(());
-            });
+        let routes = self.routes(&printer);
+        let (stopping, stopped) = oneshot::channel();
+        let graceful = axum::serve(self.listener, routes).with_graceful_shutdown(async move {
+            shutdown.await;
+            // The receiver is gone if the server has failed.
+            let _ = stopping.send(());
+        });
         let result = tokio::select! {
             result = graceful => result,
             () = async {
-                let _ = stop.await;
+                let _ = stopped.await;
                 sleep(STOP_TIME).await;
             } => Ok(()),
-            never = watching => match never {},
+            never = evaluator::run(self.store, self.alerts, printer) => match never {},
         };
-        let end = *stopped_at.get_or_init(Instant::now);
-        writer.finish(end + PRINT_TIME).await;
+        writer.finish().await;
         result
     }
-}
 
-fn router(app: App, site: Arc<Site>, addr: SocketAddr) -> Router {
-    // Everything but the ingestion, which anybody may use under any name.
-    let guarded = Router::new()
-        .merge(page::router(site))
-        .merge(api::routes())
-        .layer(from_fn_with_state(Guard(addr), guard));
-    Router::new()
-        .merge(guarded)
-        .route("/v2/track", post(track))
-        .route("/v2.1/track", post(track))
-        // Python's exporter appends its path to the endpoint as it is, and the portal's connection
-        // strings end with a slash.
-        .route("//v2.1/track", post(track))
-        .method_not_allowed_fallback(async || page::not_allowed())
-        .with_state(app)
+    fn routes(&self, printer: &Printer) -> Router {
+        let (store, alerts) = (Arc::clone(&self.store), Arc::clone(&self.alerts));
+        let (background, reader) = (Background::new(), Reader::new());
+        let api = api::routes(Arc::clone(&store), Arc::clone(&alerts), background.clone());
+        let ingest = Ingest::new(Arc::clone(&store), printer.clone(), reader.clone());
+        let connection = self.connection_string();
+        let site = Site::new(store, alerts, connection, background, reader);
+        // Exporters may use any host name, so only the page and the API are guarded.
+        let guarded = guard(page::routes(site).merge(api), self.addr);
+        page::add_headers(guarded)
+            .merge(ingest::routes(ingest))
+            .method_not_allowed_fallback(async || page::not_allowed())
+    }
 }

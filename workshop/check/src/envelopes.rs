@@ -1,6 +1,6 @@
 //! Reads the envelopes of Application Insights.
 
-use app_insights::envelope::MetricItem;
+use app_insights::ingest::envelope::MetricItem;
 
 use crate::{
     model::{Attribute, Attributes, Export, Histogram, Metric, Temporality, Value},

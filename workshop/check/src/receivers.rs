@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use app_insights::{body as envelopes_body, envelope::Item};
+use app_insights::ingest::{decode as ingestion, envelope::Item};
 use collector::{Encoding, body::Compression};
 use jiff::Timestamp;
 use tiny_http::{Header, Method, Request, Response, Server};
@@ -154,16 +154,16 @@ fn take_envelopes(request: &mut Request) -> Taken {
     }
     require_post(request)?;
     let framing = if header(request, "Content-Type").contains("json-stream") {
-        envelopes_body::Framing::JsonStream
+        ingestion::Framing::JsonStream
     } else {
-        envelopes_body::Framing::Json
+        ingestion::Framing::Json
     };
     let encoding = match header(request, "Content-Encoding").as_str() {
-        "gzip" => envelopes_body::Encoding::Gzip,
-        _ => envelopes_body::Encoding::Identity,
+        "gzip" => ingestion::Encoding::Gzip,
+        _ => ingestion::Encoding::Identity,
     };
     let body = body(request)?;
-    let items = envelopes_body::decode(&body, encoding, framing, Timestamp::now());
+    let items = ingestion::decode(&body, encoding, framing, Timestamp::now());
     let items = items.map_err(|error| (400, error.to_string()))?;
     let count = items.len();
     if let Some(error) = items.iter().find_map(|item| item.as_ref().err()) {

@@ -5,12 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use app_insights::alerts::Alerts;
-use app_insights::limits::Limits;
-use app_insights::rule::Rule;
+use app_insights::alerts::{Alerts, Rule, Timing};
 use app_insights::server::Server;
-use app_insights::store::Store;
-use app_insights::timing::Timing;
+use app_insights::store::{Limits, Store};
 use clap::Args;
 use collector::Collector;
 use jiff::Timestamp;
@@ -73,12 +70,13 @@ impl StandIns {
         alerts.add(Rule::slow(&timing))?;
         let grain = timing.grain_seconds();
         let store = Arc::new(Store::new(grain, Limits::default(), Timestamp::now));
-        let app_insights = Server::bind(addresses.app_insights, store).await.map_err(|error| {
+        let app_insights = Server::bind(addresses.app_insights, store, Arc::new(alerts)).await;
+        let app_insights = app_insights.map_err(|error| {
             let what = "the Application Insights stand-in";
             let fix = format!("--app-insights {ANY_PORT}");
-            cannot_listen(addresses.app_insights, what, &fix, &error.source)
+            cannot_listen(addresses.app_insights, what, &fix, &error)
         })?;
-        Ok(Self { collector, app_insights: app_insights.watching(Arc::new(alerts)) })
+        Ok(Self { collector, app_insights })
     }
 
     /// The addresses with their real ports.

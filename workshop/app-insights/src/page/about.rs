@@ -1,11 +1,14 @@
-//! What this is, how it differs from Azure, and where things are in the portal.
+//! The About screen: the differences from Azure, and the same screens in the portal.
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::{extract::State, http::StatusCode, response::Response};
 
-use super::{Site, layout::Shell, site::html};
+use super::{
+    layout::{Shell, html},
+    site::Site,
+};
 use crate::format;
 
 /// `GET /about`.

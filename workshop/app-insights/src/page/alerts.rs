@@ -1,4 +1,4 @@
-//! The Alerts screen: all rules and how they stand, and what has fired.
+//! The Alerts screen: all rules with their state, and the history of alerts.
 
 use std::sync::Arc;
 
@@ -11,29 +11,26 @@ use axum::{
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
-    Site,
-    layout::{STILL, Shell},
-    names::{cut, shown},
+    layout::{STILL, Shell, html},
     params::{Params, address},
-    site::html,
+    respond::render,
+    site::Site,
 };
 use crate::{
-    alerts::{Alert, QUIET_TO_RESOLVE, Watched},
-    format,
-    rule::Rule,
+    alerts::{Alert, MAX_DESCRIPTION, QUIET_TO_RESOLVE, Rule, Watched},
+    format::{self, cut, on_page},
 };
 
-/// The most alerts of the history that are shown.
+/// The most alerts in the history on the screen.
 const MAX_SHOWN: usize = 100;
 
 /// `GET /alerts`.
 pub(super) async fn screen(State(site): State<Arc<Site>>, RawQuery(query): RawQuery) -> Response {
-    site.render(move |site| {
+    render(site, move |site| {
         let still = Params::of(query.as_deref()).get(STILL).is_some();
         let watched = site.alerts.watched();
         let history = site.alerts.history();
         let more = history.len().saturating_sub(MAX_SHOWN);
-        let rules: Vec<&Rule> = watched.iter().map(|watched| &watched.rule).collect();
         let screen = Screen {
             shell: Shell::new(site, "Alerts", "/alerts").reloading("/alerts", still),
             fired: watched.iter().filter(|watched| watched.alert.is_some()).count(),
@@ -41,10 +38,10 @@ pub(super) async fn screen(State(site): State<Arc<Site>>, RawQuery(query): RawQu
             past: history
                 .iter()
                 .take(MAX_SHOWN)
-                .map(|alert| Past::new(alert, &rules, site))
+                .map(|alert| Past::new(alert, &watched, site))
                 .collect(),
             more,
-            forgotten: site.alerts.status().forgotten,
+            forgotten: site.alerts.forgotten(),
         };
         Ok(html(StatusCode::OK, &screen))
     })
@@ -62,7 +59,7 @@ struct Screen {
     forgotten: u64,
 }
 
-/// How a rule stands.
+/// A rule and its state.
 pub(super) struct Card {
     pub(super) name: String,
     pub(super) href: String,
@@ -73,11 +70,11 @@ pub(super) struct Card {
     pub(super) frequency: String,
     pub(super) value: String,
     pub(super) evaluated: String,
-    pub(super) standing: Standing,
+    pub(super) state: RuleState,
 }
 
-/// A rule's state: in words, as a shape, and as a class for a colour.
-pub(super) struct Standing {
+/// A rule's state: as text, as a shape, and as a class for a color.
+pub(super) struct RuleState {
     pub(super) text: String,
     pub(super) shape: &'static str,
     pub(super) class: &'static str,
@@ -87,28 +84,28 @@ impl Card {
     pub(super) fn new(watched: &Watched, zone: &TimeZone) -> Self {
         let rule = &watched.rule;
         Self {
-            name: shown(&rule.name),
+            name: on_page(&rule.name),
             href: rule_address(rule),
             delete: address("/alerts/delete", &[("name", &rule.name)]),
             description: if rule.description.is_empty() {
                 String::new()
             } else {
-                cut(&rule.description, crate::rule::MAX_DESCRIPTION)
+                cut(&rule.description, MAX_DESCRIPTION)
             },
             condition: rule.condition(),
             severity: severity(rule.severity),
             frequency: format::duration(rule.frequency),
             value: match watched.last {
-                Some(last) => value(last.value, rule.shown_unit()),
+                Some(last) => value(last.value, rule.value_unit()),
                 None => "not evaluated yet".to_owned(),
             },
             evaluated: watched.last.map(|last| clock(last.at, zone)).unwrap_or_default(),
-            standing: Standing::new(watched),
+            state: RuleState::new(watched),
         }
     }
 }
 
-impl Standing {
+impl RuleState {
     fn new(watched: &Watched) -> Self {
         let (text, shape, class) = match (&watched.alert, watched.last) {
             (Some(_), _) if watched.quiet == 0 => {
@@ -135,12 +132,12 @@ impl Standing {
     }
 }
 
-/// An alert, over or not.
+/// An alert of the history.
 struct Past {
     resolved: bool,
     state: &'static str,
     rule: String,
-    /// The rule's screen, if it still is that rule.
+    /// The address of the rule's screen, if the rule still exists.
     href: String,
     condition: String,
     fired: String,
@@ -150,9 +147,9 @@ struct Past {
 }
 
 impl Past {
-    fn new(alert: &Alert, rules: &[&Rule], site: &Site) -> Self {
-        // A new rule that is just like it is another rule.
-        let exists = !alert.rule_deleted && rules.contains(&&*alert.definition);
+    fn new(alert: &Alert, watched: &[Watched], site: &Site) -> Self {
+        // A new rule that equals a deleted one is another rule.
+        let exists = watched.iter().any(|watched| Arc::ptr_eq(&watched.rule, &alert.rule));
         let until = alert.resolved_at.unwrap_or_else(|| site.store.now());
         let ended = match alert.resolved_at {
             Some(at) => clock(at, &site.zone),
@@ -167,12 +164,12 @@ impl Past {
                 None if alert.rule_deleted => "Ended",
                 None => "Fired",
             },
-            rule: shown(&alert.rule),
-            href: if exists { rule_address(&alert.definition) } else { String::new() },
-            condition: alert.condition.clone(),
+            rule: on_page(&alert.rule.name),
+            href: if exists { rule_address(&alert.rule) } else { String::new() },
+            condition: alert.rule.condition(),
             fired: clock(alert.fired_at, &site.zone),
             ended,
-            value: value(Some(alert.value), &alert.unit),
+            value: value(Some(alert.value), alert.rule.value_unit()),
             duration: if alert.rule_deleted {
                 "unknown".to_owned()
             } else {
@@ -190,7 +187,7 @@ fn value(value: Option<f64>, unit: &str) -> String {
     value.map_or_else(|| "no data".to_owned(), |v| format::with_unit(&format::number(v), unit))
 }
 
-/// A severity with Azure's word for it.
+/// A severity with Azure's name of it.
 pub(super) fn severity(severity: u8) -> String {
     let word = match severity {
         0 => "critical",

@@ -1,4 +1,4 @@
-//! Deletes a rule, after asking whether that is meant.
+//! Deletes a rule, after a confirmation.
 
 use std::sync::Arc;
 
@@ -10,26 +10,31 @@ use axum::{
 };
 
 use super::{
-    Site, body, layout::Shell, names::shown, params::Params, problem::Problem, site::html,
+    layout::{Shell, html},
+    params::Params,
+    problem::Problem,
+    respond::{read_form, render},
+    site::Site,
 };
+use crate::format::on_page;
 
-/// `GET /alerts/delete?name=NAME` asks.
+/// `GET /alerts/delete?name=NAME` asks for confirmation.
 pub(super) async fn screen(State(site): State<Arc<Site>>, RawQuery(query): RawQuery) -> Response {
-    site.render(move |site| {
+    render(site, move |site| {
         let params = Params::of(query.as_deref());
         let name = params.text("name");
         if !site.alerts.watched().iter().any(|watched| watched.rule.name == name) {
             return Err(Problem::no_rule(name));
         }
         let shell = Shell::new(site, "Delete an alert rule", "/alerts");
-        Ok(html(StatusCode::OK, &Screen { shell, name, shown: shown(name) }))
+        Ok(html(StatusCode::OK, &Screen { shell, name, shown: on_page(name) }))
     })
     .await
 }
 
-/// `POST /alerts/delete` does it.
+/// `POST /alerts/delete` deletes the rule.
 pub(super) async fn delete(State(site): State<Arc<Site>>, request: Request) -> Response {
-    let params = match body::read(request).await {
+    let params = match read_form(&site, request).await {
         Ok(params) => params,
         Err(problem) => return problem.respond(&site),
     };
@@ -45,7 +50,7 @@ pub(super) async fn delete(State(site): State<Arc<Site>>, request: Request) -> R
 #[template(path = "delete.html")]
 struct Screen<'a> {
     shell: Shell,
-    /// As a form sends it.
+    /// The name in the form, unchanged.
     name: &'a str,
     shown: String,
 }

@@ -1,65 +1,56 @@
-//! Makes a chart and its table out of what the store holds.
+//! Draws a chart and its table.
 
 use chart::{Chart, Line, MAX_LINES, Mark, Point, Size, Threshold};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{
-    Site,
-    form::capital,
-    names::shown,
-    table::Table,
-    time_range::{TimeRange, coarsen},
-};
+use super::{form::capital, range::TimeRange, site::Site, table::Table};
 use crate::{
-    aggregation::Aggregation,
-    format,
-    metric::{Dimensions, Metric},
-    store::Grain,
-    timing::floor,
+    format::{self, on_page},
+    store::{self, Aggregate, Aggregation, Dimensions, Grain, Metric},
 };
 
-/// What is to be drawn.
+/// The contents of a chart.
 pub(super) struct Drawing<'a> {
     pub(super) metric: &'a Metric,
     pub(super) aggregation: Aggregation,
     /// The dimension whose values get a line each.
     pub(super) split: Option<&'a str>,
-    pub(super) span: TimeRange,
-    /// With a window, each point is the value over the window that ends with its grain, as a rule
-    /// sees it. Without one, it is the value of its grain.
+    pub(super) range: TimeRange,
+    /// With a window, each point is the value over the window that ends with its grain, as for a
+    /// rule. Without a window, each point is the value of its grain.
     pub(super) window: Option<SignedDuration>,
     pub(super) unit: &'a str,
     pub(super) threshold: Option<Threshold>,
     pub(super) marks: Vec<Mark>,
-    /// Which series are looked at.
+    /// Selects the series.
     pub(super) matches: &'a dyn Fn(&Dimensions) -> bool,
 }
 
 /// A chart, ready for a template.
 pub(super) struct Figure {
-    /// Escaped already, by the crate that draws it.
+    /// The chart, escaped by the crate that draws it.
     pub(super) svg: String,
-    /// The same, drawn for a narrow screen.
+    /// The same chart for a narrow screen.
     pub(super) narrow: String,
     pub(super) caption: String,
     pub(super) table: Table,
-    /// Values of the dimension that have no line.
+    /// The number of values of the dimension without a line.
     pub(super) more: usize,
     pub(super) empty: bool,
 }
 
 impl Drawing<'_> {
     pub(super) fn draw(self, site: &Site) -> Figure {
-        let grain = self.span.grain(site.store.grain());
-        let (start, end) = self.span.range(grain, site.store.now());
+        let grain = self.range.grain(site.store.grain());
+        let (start, end) = self.range.bounds(grain, site.store.now());
         let (parts, more) = self.parts(site, start, end);
-        let lines: Vec<(String, Vec<(Timestamp, f64)>)> = parts
+        let lines: Vec<Line> = parts
             .into_iter()
-            .map(|(name, grains)| (name, self.points(grains, start, end, grain)))
+            .map(|(name, grains)| Line { name, points: self.points(&grains, start, end, grain) })
             .collect();
         let table = Table::new(&lines, grain, &site.zone);
         let aggregation = capital(&self.aggregation.to_string());
-        let metric = shown(&self.metric.name);
+        let metric = on_page(&self.metric.name);
         let caption = match self.window {
             Some(window) => format!(
                 "{aggregation} of {metric} over {}, every {}",
@@ -68,17 +59,13 @@ impl Drawing<'_> {
             ),
             None => format!("{aggregation} of {metric} in grains of {}", format::duration(grain)),
         };
-        let empty = lines.iter().all(|(_, points)| points.is_empty());
-        let line = |(name, points): (String, Vec<(Timestamp, f64)>)| Line {
-            name,
-            points: points.into_iter().map(|(start, value)| Point { start, value }).collect(),
-        };
+        let empty = lines.iter().all(|line| line.points.is_empty());
         let chart = Chart {
             title: caption.clone(),
-            unit: if self.unit.is_empty() { String::new() } else { shown(self.unit) },
+            unit: if self.unit.is_empty() { String::new() } else { on_page(self.unit) },
             range: start..end,
             grain,
-            lines: lines.into_iter().map(line).collect(),
+            lines,
             threshold: self.threshold,
             marks: self.marks,
             zone: site.zone.clone(),
@@ -104,11 +91,11 @@ impl Drawing<'_> {
         let range = start.saturating_sub(before).unwrap_or(Timestamp::MIN)..end;
         let Some(key) = self.split else {
             let grains = site.store.query(self.metric, range, self.matches);
-            return (vec![(shown(&self.metric.name), grains)], 0);
+            return (vec![(on_page(&self.metric.name), grains)], 0);
         };
         let split = site.store.split(self.metric, range, key, MAX_LINES, self.matches);
         let name = |value: Option<String>| match value {
-            Some(value) => shown(&value),
+            Some(value) => on_page(&value),
             None => "(not told)".to_owned(),
         };
         let parts = split.parts.into_iter().map(|(value, grains)| (name(value), grains));
@@ -117,22 +104,22 @@ impl Drawing<'_> {
 
     fn points(
         &self,
-        grains: Vec<Grain>,
+        grains: &[Grain],
         start: Timestamp,
         end: Timestamp,
         grain: SignedDuration,
-    ) -> Vec<(Timestamp, f64)> {
+    ) -> Vec<Point> {
         match self.window {
-            None => coarsen(grains, grain)
+            None => store::coarsen(grains, grain)
                 .iter()
-                .filter_map(|grain| Some((grain.start, self.aggregation.of(&grain.aggregate)?)))
+                .filter_map(|grain| self.point(grain.start, &grain.aggregate))
                 .collect(),
-            Some(window) => self.windows(&grains, start, end, grain, window),
+            Some(window) => self.windows(grains, start, end, grain, window),
         }
     }
 
-    /// The value over the window that ends with each grain. The last grain is not over yet, and
-    /// its window would be one that no rule looks at.
+    /// The value over the window that ends with each grain, without the last one: no rule
+    /// evaluates the window of a grain that has not ended yet.
     fn windows(
         &self,
         grains: &[Grain],
@@ -140,21 +127,21 @@ impl Drawing<'_> {
         end: Timestamp,
         step: SignedDuration,
         window: SignedDuration,
-    ) -> Vec<(Timestamp, f64)> {
+    ) -> Vec<Point> {
         let steps = (end.as_second() - start.as_second()) / step.as_secs().max(1) - 1;
         let value = |index: i64| {
-            let point = floor(start + step * i32::try_from(index).ok()?, step);
-            let to = point + step;
+            let start = start + step * i32::try_from(index).ok()?;
+            let to = start + step;
             let from = to.saturating_sub(window).unwrap_or(Timestamp::MIN);
             let first = grains.partition_point(|grain| grain.start < from);
             let last = grains.partition_point(|grain| grain.start < to);
             let within = grains.get(first..last)?.iter().map(|grain| grain.aggregate);
-            let all = within.reduce(|mut all, grain| {
-                all.merge(&grain);
-                all
-            })?;
-            Some((point, self.aggregation.of(&all)?))
+            self.point(start, &Aggregate::merged(within)?)
         };
         (0..steps).filter_map(value).collect()
+    }
+
+    fn point(&self, start: Timestamp, aggregate: &Aggregate) -> Option<Point> {
+        Some(Point { start, value: self.aggregation.of(aggregate)? })
     }
 }

@@ -1,25 +1,37 @@
-//! What the forms' fields offer.
+//! The options of the forms' fields.
 
-use super::{
-    alerts::severity,
-    names::{portable, shown},
-    params::metric_key,
+use jiff::SignedDuration;
+
+use super::{alerts::severity, params::metric_key};
+use crate::{
+    alerts::Operator,
+    format::{self, on_page, visible},
+    store::{Aggregation, Metric, Names},
 };
-use crate::{aggregation::Aggregation, format, metric::Metric, rule::Operator, store::Names};
 
-/// One of several things to choose.
+/// An option of a list.
 pub(super) struct Pick {
     pub(super) value: String,
     pub(super) label: String,
     pub(super) chosen: bool,
 }
 
-/// A metric as it is shown.
-pub(super) fn metric_label(metric: &Metric) -> String {
-    shown(&metric_key(metric))
+/// The options of a list.
+pub(super) fn picks<T: PartialEq + ToString>(
+    all: impl IntoIterator<Item = T>,
+    chosen: &T,
+    label: impl Fn(&T) -> String,
+) -> Vec<Pick> {
+    let pick = |it: T| Pick { value: it.to_string(), label: label(&it), chosen: it == *chosen };
+    all.into_iter().map(pick).collect()
 }
 
-/// The metrics by name, the chosen one among them in any case.
+/// A metric as the page shows it.
+pub(super) fn metric_label(metric: &Metric) -> String {
+    on_page(&metric_key(metric))
+}
+
+/// The metrics by name, always with the chosen one.
 pub(super) fn metrics(names: &Names, chosen: &Metric) -> Vec<Pick> {
     let pick = |metric: &Metric| Pick {
         value: metric_key(metric),
@@ -31,60 +43,40 @@ pub(super) fn metrics(names: &Names, chosen: &Metric) -> Vec<Pick> {
 }
 
 pub(super) fn aggregations(chosen: Aggregation) -> Vec<Pick> {
-    let pick = |aggregation: Aggregation| Pick {
-        value: aggregation.to_string(),
-        label: capital(&aggregation.to_string()),
-        chosen: aggregation == chosen,
-    };
-    Aggregation::ALL.into_iter().map(pick).collect()
+    picks(Aggregation::ALL, &chosen, |it| capital(&it.to_string()))
 }
 
 pub(super) fn operators(chosen: Operator) -> Vec<Pick> {
-    let pick = |operator: Operator| Pick {
-        value: operator.to_string(),
-        label: match operator {
-            Operator::GreaterThan => "greater than (>)",
-            Operator::GreaterThanOrEqual => "greater than or equal to (>=)",
-            Operator::LessThan => "less than (<)",
-            Operator::LessThanOrEqual => "less than or equal to (<=)",
-        }
-        .to_owned(),
-        chosen: operator == chosen,
+    let label = |operator: &Operator| match operator {
+        Operator::GreaterThan => "greater than (>)".to_owned(),
+        Operator::GreaterThanOrEqual => "greater than or equal to (>=)".to_owned(),
+        Operator::LessThan => "less than (<)".to_owned(),
+        Operator::LessThanOrEqual => "less than or equal to (<=)".to_owned(),
     };
-    Operator::ALL.into_iter().map(pick).collect()
+    picks(Operator::ALL, &chosen, label)
 }
 
 pub(super) fn severities(chosen: u8) -> Vec<Pick> {
-    let pick = |level: u8| Pick {
-        value: level.to_string(),
-        label: severity(level),
-        chosen: level == chosen,
-    };
-    (0..=4).map(pick).collect()
-}
-
-/// Keys of dimensions, and first of all none.
-pub(super) fn dimensions(keys: &[String], none: &str, chosen: &str) -> Vec<Pick> {
-    let no = Pick { value: String::new(), label: none.to_owned(), chosen: chosen.is_empty() };
-    let pick = |key: &String| Pick {
-        value: portable(key),
-        label: shown(key),
-        chosen: portable(key) == portable(chosen),
-    };
-    std::iter::once(no).chain(keys.iter().map(pick)).collect()
+    picks(0..=4, &chosen, |level| severity(*level))
 }
 
 /// Durations in seconds.
 pub(super) fn durations(seconds: impl IntoIterator<Item = i64>, chosen: i64) -> Vec<Pick> {
-    let pick = |seconds: i64| Pick {
-        value: seconds.to_string(),
-        label: format::duration(jiff::SignedDuration::from_secs(seconds)),
-        chosen: seconds == chosen,
-    };
-    seconds.into_iter().map(pick).collect()
+    picks(seconds, &chosen, |it| format::duration(SignedDuration::from_secs(*it)))
 }
 
-/// With a capital in front.
+/// The keys of dimensions after the option `none`.
+pub(super) fn dimensions(keys: &[String], none: &str, chosen: &str) -> Vec<Pick> {
+    let no = Pick { value: String::new(), label: none.to_owned(), chosen: chosen.is_empty() };
+    let pick = |key: &String| Pick {
+        value: visible(key),
+        label: on_page(key),
+        chosen: visible(key) == visible(chosen),
+    };
+    std::iter::once(no).chain(keys.iter().map(pick)).collect()
+}
+
+/// The word with a capital letter.
 pub(super) fn capital(word: &str) -> String {
     let mut chars = word.chars();
     let first = chars.next().map(|c| c.to_ascii_uppercase());

@@ -1,17 +1,23 @@
-//! What all screens have in common.
+//! The common parts of all screens.
 
-use super::Site;
+use askama::Template;
+use axum::{
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
 
-/// What the templates' common frame shows.
+use super::site::Site;
+
+/// The values in the templates' common frame.
 pub(super) struct Shell {
     pub(super) title: String,
-    /// The address of the screen in the navigation to which this one belongs.
+    /// The address of this screen's entry in the navigation.
     pub(super) here: &'static str,
-    /// How often a browser without a script asks again, in seconds.
+    /// The time between two reloads without a script, in seconds.
     pub(super) reload: Option<u32>,
-    /// Where a browser without a script finds the same screen standing still.
+    /// The address of the same screen without reloads.
     pub(super) still: String,
-    /// The zone of all times, and what time it is there.
+    /// The zone of all times, and the current time.
     pub(super) zone: String,
     pub(super) now: String,
 }
@@ -35,7 +41,7 @@ impl Shell {
         }
     }
 
-    /// Is asked for again every few seconds by a browser without a script, unless `still`.
+    /// Reloads every few seconds without a script, unless `still`.
     pub(super) fn reloading(mut self, address: &str, still: bool) -> Self {
         let joint = if address.contains('?') { '&' } else { '?' };
         if !still {
@@ -46,5 +52,15 @@ impl Shell {
     }
 }
 
-/// The field by which a screen is asked to stand still.
+/// The parameter that turns reloads off.
 pub(super) const STILL: &str = "still";
+
+/// A template as an answer.
+pub(super) fn html(status: StatusCode, template: &impl Template) -> Response {
+    match template.render() {
+        Ok(text) => {
+            (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response()
+        }
+        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "The stand-in failed.\n").into_response(),
+    }
+}

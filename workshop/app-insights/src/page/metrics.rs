@@ -10,24 +10,26 @@ use axum::{
 };
 
 use super::{
-    Site,
     draw::{Drawing, Figure},
     form::{self, Pick, metric_label},
-    layout::{STILL, Shell},
-    names::shown,
+    layout::{STILL, Shell, html},
     params::{Params, address, find_metric, metric_key},
     problem::Problem,
-    site::html,
-    time_range::TimeRange,
+    range::TimeRange,
+    respond::render,
+    site::Site,
 };
-use crate::{aggregation::Aggregation, metric::Metric, store::Status};
+use crate::{
+    format::{on_page, visible},
+    store::{Aggregation, Metric, Status, UnknownAggregation},
+};
 
-/// The most metrics and dimensions that a field offers.
-const MAX_OFFERED: usize = 200;
+/// The most options of a list of metrics or dimensions.
+pub(super) const MAX_OFFERED: usize = 200;
 
 /// `GET /`.
 pub(super) async fn screen(State(site): State<Arc<Site>>, RawQuery(query): RawQuery) -> Response {
-    site.render(move |site| show(site, &Params::of(query.as_deref()))).await
+    render(site, move |site| show(site, &Params::of(query.as_deref()))).await
 }
 
 fn show(site: &Site, params: &Params) -> Result<Response, Problem> {
@@ -49,53 +51,52 @@ fn nothing_yet(site: &Site, shell: Shell) -> Response {
     html(StatusCode::OK, &Nothing { shell, connection: &site.connection })
 }
 
-/// What is shown, and how.
+/// The choices of the form.
 struct Choice {
     metric: Metric,
     aggregation: Aggregation,
-    /// The keys of its dimensions.
+    /// The keys of the metric's dimensions.
     keys: Vec<String>,
     split: Option<String>,
-    span: TimeRange,
+    range: TimeRange,
 }
 
 impl Choice {
     fn read(site: &Site, params: &Params, metric: Metric) -> Result<Self, Problem> {
-        let span = TimeRange::read(params.get("range"))?;
+        let range = TimeRange::read(params.get("range"))?;
         let aggregation = match params.get("aggregation") {
             Some(word) => aggregation(word)?,
             None => default_aggregation(site, &metric),
         };
         let keys = site.store.keys(&metric, MAX_OFFERED);
-        // A metric without the dimension is shown whole: it is what is left when another metric
-        // was chosen in the form.
-        let split = params.get("split").and_then(|split| {
-            keys.iter().find(|key| super::names::portable(key) == split).cloned()
-        });
-        Ok(Self { metric, aggregation, keys, split, span })
+        // The dimension may be of the metric that was chosen before, and then there is no split.
+        let split = params
+            .get("split")
+            .and_then(|split| keys.iter().find(|key| visible(key) == split).cloned());
+        Ok(Self { metric, aggregation, keys, split, range })
     }
 
     fn address(&self, path: &str) -> String {
-        let split = self.split.as_deref().map(super::names::portable).unwrap_or_default();
+        let split = self.split.as_deref().map(visible).unwrap_or_default();
         let fields = [
             ("metric", &*metric_key(&self.metric)),
             ("aggregation", &self.aggregation.to_string()),
             ("split", &split),
-            ("range", &self.span.key()),
+            ("range", &self.range.key()),
         ];
         address(path, &fields)
     }
 }
 
-pub(super) fn aggregation(word: &str) -> Result<Aggregation, Problem> {
-    word.parse().map_err(|error: crate::aggregation::UnknownAggregation| {
-        Problem::missing(format!("{error}, not “{}”.", shown(word)))
+fn aggregation(word: &str) -> Result<Aggregation, Problem> {
+    word.parse().map_err(|error: UnknownAggregation| {
+        Problem::missing(format!("{error}, not “{}”.", on_page(word)))
     })
 }
 
-/// The average of what tells more than a sum, as Azure's charts do.
+/// The average if the metric has one, and else the sum, as in Azure's charts.
 pub(super) fn default_aggregation(site: &Site, metric: &Metric) -> Aggregation {
-    if site.store.averages(metric) { Aggregation::Average } else { Aggregation::Sum }
+    if site.store.has_average(metric) { Aggregation::Average } else { Aggregation::Sum }
 }
 
 #[derive(Template)]
@@ -130,7 +131,7 @@ impl Screen {
             metric: &choice.metric,
             aggregation: choice.aggregation,
             split: choice.split.as_deref(),
-            span: choice.span,
+            range: choice.range,
             window: None,
             unit: if choice.aggregation == Aggregation::Count { "" } else { &unit },
             threshold: None,
@@ -148,11 +149,11 @@ impl Screen {
             more_metrics: names.more,
             aggregations: form::aggregations(choice.aggregation),
             splits: form::dimensions(&choice.keys, "no split", split),
-            ranges: choice.span.picks(),
+            ranges: choice.range.picks(),
             metric: metric_label(&choice.metric),
-            split: if split.is_empty() { String::new() } else { shown(split) },
+            split: if split.is_empty() { String::new() } else { on_page(split) },
             figure: drawing.draw(site),
-            unit: if unit.is_empty() { unit } else { shown(&unit) },
+            unit: if unit.is_empty() { unit } else { on_page(&unit) },
             status: site.store.status(),
             shell,
         }

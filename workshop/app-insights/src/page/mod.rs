@@ -1,53 +1,49 @@
-//! The page: what Azure's portal shows of metrics and alerts, rendered here, on the server.
+//! The page: Azure's Metrics and Alerts screens, rendered on the server.
 //!
-//! Every screen has an address and works without a script. The script only asks for the same
-//! address again and puts in what has changed.
+//! Every screen has an address and works without a script. The script only requests the same
+//! address again and inserts the changes.
 //!
-//! Whatever a screen shows was named by somebody else. Templates escape it, [`names`] takes out
-//! what could mislead, and the headers below let a browser run nothing but `script.js`.
+//! Any sender of telemetry can choose the names on a screen. Templates escape them,
+//! [`format::on_page`](crate::format::on_page) replaces misleading characters, and the headers let
+//! a browser run nothing but `script.js`.
 
 mod about;
 mod alerts;
 mod assets;
-mod body;
 mod delete;
 mod draft;
 mod draw;
 mod form;
 mod layout;
 mod metrics;
-mod names;
 mod new_rule;
 mod params;
 mod problem;
+mod range;
+mod respond;
 mod rule;
 mod site;
 mod table;
-mod time_range;
 
 use std::sync::Arc;
 
 use axum::{
     Router,
     http::{HeaderValue, header},
-    middleware::map_response,
-    response::Response,
     routing::get,
 };
+use tower_http::set_header::SetResponseHeaderLayer;
 
 pub(crate) use problem::not_allowed;
 pub(crate) use site::Site;
 
-/// What a browser may do with a screen: show it, and nothing from anywhere else.
+/// A browser may show a screen, and load nothing from other servers.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
                       connect-src 'self'; img-src 'self' data:; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
 
-/// The screens and what belongs to them.
-///
-/// Two of them change something, each by POST. Whether a POST comes from these very screens is not
-/// theirs to check: whoever mounts the router does that for every path at once.
-pub(crate) fn router<S>(site: Arc<Site>) -> Router<S> {
+/// The screens and their assets. The caller must refuse POST requests of other sites.
+pub(crate) fn routes(site: Site) -> Router {
     Router::new()
         .route("/", get(metrics::screen))
         .route("/alerts", get(alerts::screen))
@@ -59,22 +55,21 @@ pub(crate) fn router<S>(site: Arc<Site>) -> Router<S> {
         .route("/assets/script.js", get(assets::script))
         .route("/assets/icon.svg", get(assets::icon))
         .fallback(problem::not_found)
-        .layer(map_response(harden))
-        .with_state(site)
+        .with_state(Arc::new(site))
 }
 
-/// Gives an answer the headers that keep a browser from doing more than showing it.
-pub(crate) async fn harden(mut response: Response) -> Response {
-    for (name, value) in [
+/// Adds headers that restrict a browser to showing the answers.
+pub(crate) fn add_headers(routes: Router) -> Router {
+    let headers = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        // Not "no-referrer": a browser would then send a form with the origin "null", which the
-        // guard has to refuse.
+        // With "no-referrer" a browser sends forms with the origin "null", which the guard refuses.
         (header::REFERRER_POLICY, "same-origin"),
-        // What it shows is old at once.
+        // The next answer has newer numbers.
         (header::CACHE_CONTROL, "no-store"),
-    ] {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
-    response
+    ];
+    headers.into_iter().fold(routes, |routes, (name, value)| {
+        let value = HeaderValue::from_static(value);
+        routes.layer(SetResponseHeaderLayer::overriding(name, value))
+    })
 }

@@ -1,4 +1,4 @@
-//! The screen on which a rule is made: a form, and what the rule would see.
+//! The screen with the form of a new rule, and a preview.
 
 use std::sync::Arc;
 
@@ -10,23 +10,21 @@ use axum::{
 };
 
 use super::{
-    Site, body,
     draft::{Draft, Errors},
     draw::Figure,
     form::{self, Pick},
-    layout::Shell,
+    layout::{Shell, html},
+    metrics::MAX_OFFERED,
     params::Params,
+    range::TimeRange,
+    respond::{read_form, render},
     rule,
-    site::html,
-    time_range::TimeRange,
+    site::Site,
 };
 
-/// The most metrics and dimensions that a field offers.
-const MAX_OFFERED: usize = 200;
-
-/// `GET /alerts/new`: the form, and a preview of what was filled in so far. It changes nothing.
+/// `GET /alerts/new`: the form, and a preview of the rule.
 pub(super) async fn screen(State(site): State<Arc<Site>>, RawQuery(query): RawQuery) -> Response {
-    site.render(move |site| {
+    render(site, move |site| {
         let params = Params::of(query.as_deref());
         let (draft, errors) = Draft::begin(site, &params);
         Ok(html(StatusCode::OK, &Screen::new(site, &draft, errors)))
@@ -34,22 +32,22 @@ pub(super) async fn screen(State(site): State<Arc<Site>>, RawQuery(query): RawQu
     .await
 }
 
-/// `POST /alerts/new`: saves the rule, or shows the form again with what is wrong.
+/// `POST /alerts/new`: saves the rule, or shows the form again with its errors.
 pub(super) async fn save(State(site): State<Arc<Site>>, request: Request) -> Response {
-    let params = match body::read(request).await {
+    let params = match read_form(&site, request).await {
         Ok(params) => params,
         Err(problem) => return problem.respond(&site),
     };
-    site.render(move |site| Ok(save_rule(site, &params))).await
+    render(site, move |site| Ok(save_rule(site, &params))).await
 }
 
 fn save_rule(site: &Site, params: &Params) -> Response {
     let draft = Draft::read(site, params);
-    let mut errors = draft.errors(site, true);
+    let mut errors = draft.errors(site);
     if errors.is_empty() {
         match site.alerts.add(draft.rule.clone()) {
             Ok(()) => return Redirect::to("/alerts").into_response(),
-            Err(error) => errors.add(&error),
+            Err(error) => errors = Errors::refused(error),
         }
     }
     html(StatusCode::UNPROCESSABLE_ENTITY, &Screen::new(site, &draft, errors))
@@ -78,10 +76,9 @@ impl<'a> Screen<'a> {
         let grain = site.store.grain().as_secs();
         let keys = site.store.keys(&rule.metric, MAX_OFFERED);
         let offered = site.store.names(MAX_OFFERED);
-        // A window that is wrong, or far too long, is not looked through.
-        let figure = draft.can_be_drawn(site).then(|| {
-            rule::draw(site, rule, TimeRange::for_window(rule.window), draft.has_threshold)
-        });
+        let figure = draft
+            .can_be_drawn(site)
+            .then(|| rule::draw(site, rule, TimeRange::for_window(rule.window)));
         let times = |all: [i64; 9], chosen: i64| {
             let fits = |seconds: &i64| *seconds >= grain && seconds % grain == 0;
             let mut all: Vec<i64> = all.into_iter().chain([grain, chosen]).filter(fits).collect();
@@ -99,7 +96,7 @@ impl<'a> Screen<'a> {
             frequencies: times([30, 60, 120, 300, 600, 900, 1800, 3600, 3600], frequency),
             severities: form::severities(rule.severity),
             keys: form::dimensions(&keys, "all series", &draft.key),
-            condition: if draft.has_threshold { rule.condition() } else { String::new() },
+            condition: if draft.has_threshold() { rule.condition() } else { String::new() },
             figure,
             draft,
             errors,

@@ -1,18 +1,17 @@
-//! Reads what a form sent, by its address or its body, and makes addresses.
+//! The fields of a form, in an address or in a body.
 
 use std::collections::BTreeMap;
 
 use form_urlencoded::Serializer;
 
-use super::{names, problem::Problem};
+use super::problem::Problem;
 use crate::{
-    metric::{DEFAULT_NAMESPACE, Metric},
-    store::Store,
+    format::visible,
+    store::{DEFAULT_NAMESPACE, Metric, Store},
 };
 
-/// The fields of a form. Of those that are there twice, the last one counts.
-///
-/// Anything can be read: bytes that are no text become `�`, as every browser does it.
+/// The fields of a form; of two with the same name, the last one. Invalid UTF-8 becomes `�`, as in
+/// every browser.
 #[derive(Default)]
 pub(super) struct Params(BTreeMap<String, String>);
 
@@ -30,18 +29,18 @@ impl Params {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// A field as it was sent; empty if it was not.
+    /// A field; empty if it was not sent.
     pub(super) fn text(&self, name: &str) -> &str {
         self.get(name).unwrap_or_default()
     }
 
-    /// Whether a field was sent, be it empty.
+    /// Whether a field was sent, also if it is empty.
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 }
 
-/// An address with these fields; those that are empty are left out.
+/// An address with these fields, without the empty ones.
 pub(super) fn address(path: &str, fields: &[(&str, &str)]) -> String {
     let mut query = Serializer::new(String::new());
     query.extend_pairs(fields.iter().filter(|(_, value)| !value.is_empty()));
@@ -51,17 +50,17 @@ pub(super) fn address(path: &str, fields: &[(&str, &str)]) -> String {
 
 /// A metric in an address or a form: `NAME`, or `NAMESPACE/NAME` for one with its own namespace.
 pub(super) fn metric_key(metric: &Metric) -> String {
-    let name = names::portable(&metric.name);
+    let name = visible(&metric.name);
     if &*metric.namespace == DEFAULT_NAMESPACE {
         name
     } else {
-        format!("{}/{name}", names::portable(&metric.namespace))
+        format!("{}/{name}", visible(&metric.namespace))
     }
 }
 
-/// The metric of the store that a key stands for.
+/// The metric of the store with this key.
 pub(super) fn find_metric(store: &Store, key: &str) -> Result<Metric, Problem> {
-    /// Names without a control character are found at once; the others among so many.
+    /// Names with a misleading character are searched among so many.
     const MOST: usize = 1000;
     let plain = candidates(key).find(|metric| store.holds(metric));
     let escaped = || {
@@ -71,9 +70,9 @@ pub(super) fn find_metric(store: &Store, key: &str) -> Result<Metric, Problem> {
     plain.or_else(escaped).ok_or_else(|| Problem::no_metric(key))
 }
 
-/// What a key may stand for: a name with slashes, or a namespace and a name.
+/// The possible meanings of a key: a name with slashes, or a namespace and a name.
 fn candidates(key: &str) -> impl Iterator<Item = Metric> {
-    /// A key may be all slashes.
+    /// A key may consist of slashes.
     const MOST: usize = 20;
     let split = |(at, _)| Metric { namespace: key[..at].into(), name: key[at + 1..].into() };
     std::iter::once(Metric::named(key)).chain(key.match_indices('/').take(MOST).map(split))

@@ -1,4 +1,4 @@
-//! What is said when there is nothing to show.
+//! The screen for an error.
 
 use std::sync::Arc;
 
@@ -9,9 +9,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Site, layout::Shell, names::shown, site::html};
+use super::{
+    layout::{Shell, html},
+    site::Site,
+};
+use crate::{body::Refusal, format::on_page};
 
-/// Why there is nothing to show.
+/// An error of a request.
 pub(super) struct Problem {
     status: StatusCode,
     sentence: String,
@@ -22,20 +26,21 @@ impl Problem {
         Self::missing(format!(
             "There is no metric “{}” here. Either nothing of that name has arrived since the \
              stand-in was started, or it is older than 48 hours.",
-            shown(key)
+            on_page(key)
         ))
     }
 
     pub(super) fn no_rule(name: &str) -> Self {
-        Self::missing(format!("There is no alert rule “{}”. Was it deleted?", shown(name)))
+        Self::missing(format!("There is no alert rule “{}”. Was it deleted?", on_page(name)))
     }
 
     pub(super) fn missing(sentence: String) -> Self {
         Self { status: StatusCode::NOT_FOUND, sentence }
     }
 
-    pub(super) fn wrong(status: StatusCode, sentence: &str) -> Self {
-        Self { status, sentence: sentence.to_owned() }
+    /// The body was refused.
+    pub(super) fn refused((status, sentence): Refusal) -> Self {
+        Self { status, sentence: format!("{sentence}.") }
     }
 
     pub(super) fn respond(&self, site: &Site) -> Response {
@@ -53,7 +58,7 @@ struct Screen<'a> {
 
 const TELEMETRY: &str = "Post telemetry to /v2.1/track\n";
 
-/// For an address that leads nowhere: a screen for a browser, a line for everybody else.
+/// For an unknown address: a screen for a browser, a line for other programs.
 pub(super) async fn not_found(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     if accept.is_some_and(|accept| accept.contains("text/html")) {
@@ -63,7 +68,7 @@ pub(super) async fn not_found(State(site): State<Arc<Site>>, headers: HeaderMap)
     }
 }
 
-/// For an address that is asked in the wrong way.
+/// For a method that an address does not have.
 pub(crate) fn not_allowed() -> Response {
     (StatusCode::METHOD_NOT_ALLOWED, TELEMETRY).into_response()
 }

@@ -1,4 +1,4 @@
-//! The screen of one rule: what it sees, where its threshold is, when it fired.
+//! The screen of one rule: a chart with its threshold and its alerts.
 
 use std::sync::Arc;
 
@@ -11,21 +11,21 @@ use axum::{
 use chart::{Mark, MarkKind, Threshold};
 
 use super::{
-    Site,
     alerts::Card,
     draw::{Drawing, Figure},
     form::Pick,
-    layout::{STILL, Shell},
+    layout::{STILL, Shell, html},
     params::{Params, address},
     problem::Problem,
-    site::html,
-    time_range::TimeRange,
+    range::TimeRange,
+    respond::render,
+    site::Site,
 };
-use crate::{format, rule::Rule};
+use crate::{alerts::Rule, format};
 
 /// `GET /alerts/rule?name=NAME`.
 pub(super) async fn screen(State(site): State<Arc<Site>>, RawQuery(query): RawQuery) -> Response {
-    site.render(move |site| show(site, &Params::of(query.as_deref()))).await
+    render(site, move |site| show(site, &Params::of(query.as_deref()))).await
 }
 
 fn show(site: &Site, params: &Params) -> Result<Response, Problem> {
@@ -34,19 +34,19 @@ fn show(site: &Site, params: &Params) -> Result<Response, Problem> {
     let watched =
         all.into_iter().find(|w| w.rule.name == name).ok_or_else(|| Problem::no_rule(name))?;
     let rule = &watched.rule;
-    let span = match params.get("range") {
+    let range = match params.get("range") {
         Some(text) => TimeRange::read(Some(text))?,
         None => TimeRange::for_window(rule.window),
     };
-    let address = address("/alerts/rule", &[("name", &rule.name), ("range", &span.key())]);
+    let address = address("/alerts/rule", &[("name", &rule.name), ("range", &range.key())]);
     let still = params.get(STILL).is_some();
     let card = Card::new(&watched, &site.zone);
     let screen = Screen {
         shell: Shell::new(site, &format!("Alert rule {}", card.name), "/alerts")
             .reloading(&address, still),
-        figure: draw(site, rule, span, true),
+        figure: draw(site, rule, range),
         name: rule.name.clone(),
-        ranges: span.picks(),
+        ranges: range.picks(),
         address,
         card,
     };
@@ -57,7 +57,7 @@ fn show(site: &Site, params: &Params) -> Result<Response, Problem> {
 #[template(path = "rule.html")]
 struct Screen {
     shell: Shell,
-    /// As a form sends it.
+    /// The name in the form, unchanged.
     name: String,
     address: String,
     ranges: Vec<Pick>,
@@ -65,15 +65,10 @@ struct Screen {
     figure: Figure,
 }
 
-/// What a rule sees, with its threshold if `threshold` is known already, and with the times at
-/// which it fired and was resolved.
-pub(super) fn draw(site: &Site, rule: &Rule, span: TimeRange, threshold: bool) -> Figure {
-    let label = format::with_seconds(rule.threshold, rule.shown_unit());
-    let of_rule = site
-        .alerts
-        .history()
-        .into_iter()
-        .filter(|alert| !alert.rule_deleted && *alert.definition == *rule);
+/// The values of a rule, with its threshold unless that is missing, and with its alerts.
+pub(super) fn draw(site: &Site, rule: &Rule, range: TimeRange) -> Figure {
+    let history = site.alerts.history().into_iter();
+    let of_rule = history.filter(|alert| !alert.rule_deleted && *alert.rule == *rule);
     let marks = of_rule.flat_map(|alert| {
         let fired = Mark { at: alert.fired_at, label: "fired".to_owned(), kind: MarkKind::Fired };
         let resolved = alert.resolved_at.map(|at| Mark {
@@ -83,15 +78,16 @@ pub(super) fn draw(site: &Site, rule: &Rule, span: TimeRange, threshold: bool) -
         });
         std::iter::once(fired).chain(resolved)
     });
+    let label = format::with_seconds(rule.threshold, rule.value_unit());
+    let threshold = Threshold { value: rule.threshold, label: format!("threshold {label}") };
     Drawing {
         metric: &rule.metric,
         aggregation: rule.aggregation,
         split: None,
-        span,
+        range,
         window: Some(rule.window),
-        unit: rule.shown_unit(),
-        threshold: threshold
-            .then(|| Threshold { value: rule.threshold, label: format!("threshold {label}") }),
+        unit: rule.value_unit(),
+        threshold: rule.threshold.is_finite().then_some(threshold),
         marks: marks.collect(),
         matches: &|dimensions| rule.matches(dimensions),
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chart::Line;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::format;
@@ -14,37 +15,33 @@ const MAX_ROWS: usize = 60;
 pub(super) struct Table {
     pub(super) heads: Vec<String>,
     pub(super) rows: Vec<Row>,
-    /// Rows that were left out.
+    /// The number of older rows that were left out.
     pub(super) older: usize,
 }
 
 /// A time grain.
 pub(super) struct Row {
     pub(super) time: String,
-    /// As machines read it.
+    /// The time for the `datetime` attribute.
     pub(super) instant: String,
-    /// For each line its number, if there is one: no data is not zero.
+    /// The number of each line, if there is one: no data is not zero.
     pub(super) cells: Vec<Option<Cell>>,
 }
 
-/// A number, as it is and as it is shown.
+/// A number, with all digits and rounded.
 pub(super) struct Cell {
     pub(super) exact: String,
     pub(super) shown: String,
 }
 
 impl Table {
-    /// Every grain between the first and the last with data, also those without.
-    pub(super) fn new(
-        lines: &[(String, Vec<(Timestamp, f64)>)],
-        grain: SignedDuration,
-        zone: &TimeZone,
-    ) -> Self {
+    /// Every grain between the first and the last one with data, also empty grains.
+    pub(super) fn new(lines: &[Line], grain: SignedDuration, zone: &TimeZone) -> Self {
         let mut values: BTreeMap<Timestamp, Vec<Option<f64>>> = BTreeMap::new();
-        for (column, (_, points)) in lines.iter().enumerate() {
-            for (start, value) in points {
-                let row = values.entry(*start).or_insert_with(|| vec![None; lines.len()]);
-                row[column] = Some(*value);
+        for (column, line) in lines.iter().enumerate() {
+            for point in &line.points {
+                let row = values.entry(point.start).or_insert_with(|| vec![None; lines.len()]);
+                row[column] = Some(point.value);
             }
         }
         let (Some((&first, _)), Some((&last, _))) =
@@ -65,7 +62,7 @@ impl Table {
             },
         });
         Self {
-            heads: lines.iter().map(|(name, _)| name.clone()).collect(),
+            heads: lines.iter().map(|line| line.name.clone()).collect(),
             rows: rows.collect(),
             older: all.saturating_sub(MAX_ROWS),
         }

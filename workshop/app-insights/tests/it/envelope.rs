@@ -1,6 +1,6 @@
-//! The envelope's rules, one by one, at their edges and on virtual time.
+//! The rules of the envelope, and its limits.
 
-use app_insights::envelope::{self, Item, MetricItem};
+use app_insights::ingest::envelope::{self, Item, MetricItem};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ fn valid() -> Value {
     })
 }
 
-/// A valid envelope in which one thing is changed; no value means that it is taken away.
+/// A valid envelope with another value at `pointer`, or without that member.
 fn changed(pointer: &str, value: Option<Value>) -> String {
     let mut envelope = valid();
     let (parent, key) = pointer.rsplit_once('/').unwrap();
@@ -51,7 +51,7 @@ const POINT: &str = "/data/baseData/metrics/0";
 const PROPERTIES: &str = "/data/baseData/properties";
 
 #[test]
-fn a_full_envelope_is_read_whole() {
+fn reads_all_fields_of_an_envelope() {
     let item = metric(&valid().to_string());
     let series = &item.point.series;
     assert_eq!((&*series.metric.namespace, &*series.metric.name), ("shop", "request-latency"));
@@ -63,7 +63,7 @@ fn a_full_envelope_is_read_whole() {
 }
 
 #[test]
-fn what_is_missing_has_its_meaning() {
+fn optional_fields_have_defaults() {
     let point = |point: Value| {
         let item = metric(&changed("/data/baseData/metrics", Some(json!([point]))));
         let a = item.point.aggregate;
@@ -73,24 +73,24 @@ fn what_is_missing_has_its_meaning() {
     let counter = (7.0, 1, Some(7.0), Some(7.0), false);
     assert_eq!(point(json!({"name": "m", "value": 7, "kind": "Aggregation"})), counter);
     assert_eq!(point(json!({"name": "m", "value": 7, "count": 1})), counter);
-    // A gauge of Rust's exporter; what "should not be set" is not looked at.
+    // A gauge of Rust's exporter. Fields that "should not be set" are ignored.
     let gauge = (7.0, 1, Some(7.0), Some(7.0), true);
     assert_eq!(point(json!({"name": "m", "value": 7, "kind": "Measurement"})), gauge);
     let set =
         json!({"name": "m", "value": 7, "kind": "Measurement", "count": 3, "min": 1, "max": 9});
     assert_eq!(point(set), gauge);
-    // Several values of which the smallest and the largest are not told.
+    // Several values without minimum and maximum.
     let several = json!({"name": "m", "value": 7, "count": 2.0, "min": null});
     assert_eq!(point(several), (7.0, 2, None, None, true));
 
     let without_namespace = metric(&changed(&format!("{POINT}/ns"), None));
     assert_eq!(&*without_namespace.point.series.metric.namespace, "azure.applicationinsights");
     let without_properties = metric(&changed(PROPERTIES, None));
-    assert!(without_properties.point.series.dimensions.is_empty());
+    assert!(without_properties.point.series.dimensions.iter().next().is_none());
 }
 
 #[test]
-fn the_first_ten_dimensions_by_name_are_kept() {
+fn keeps_the_first_ten_dimensions_by_name() {
     let properties = |count: usize| -> Value {
         (0..count)
             .rev()
@@ -109,14 +109,14 @@ fn the_first_ten_dimensions_by_name_are_kept() {
 }
 
 #[test]
-fn only_the_first_metric_counts() {
+fn reads_only_the_first_metric() {
     let metrics = json!([{"name": "first", "value": 1}, {"name": 2}, "three"]);
     let item = metric(&changed("/data/baseData/metrics", Some(metrics)));
     assert_eq!((&*item.point.series.metric.name, item.further), ("first", 2));
 }
 
 #[test]
-fn other_types_are_accepted_and_ignored() {
+fn accepts_and_ignores_other_types() {
     for known in ["MessageData", "RequestData", "ExceptionData", "AvailabilityData"] {
         let other = changed("/data/baseType", Some(json!(known)));
         assert!(matches!(envelope::parse(&other, now()), Ok(Item::Ignored(Some(n))) if n == known));
@@ -130,7 +130,7 @@ fn other_types_are_accepted_and_ignored() {
 }
 
 #[test]
-fn the_time_is_held_against_the_clock() {
+fn refuses_old_and_future_times() {
     let at = |age: SignedDuration| {
         let time = now().checked_sub(age).unwrap().to_string();
         envelope::parse(&changed("/time", Some(json!(time))), now())
@@ -159,7 +159,7 @@ fn the_time_is_held_against_the_clock() {
 }
 
 #[test]
-fn limits_hold_at_their_edges() {
+fn enforces_limits_of_length() {
     let name = format!("{POINT}/name");
     let namespace = format!("{POINT}/ns");
     let value = format!("{PROPERTIES}/value");
@@ -195,7 +195,7 @@ fn limits_hold_at_their_edges() {
 }
 
 #[test]
-fn each_mistake_has_its_message() {
+fn each_error_has_its_message() {
     let missing = |field: &str, on: &str, expected: &str| {
         format!(
             "109: Field '{field}' on type '{on}' is required but missing or empty. Expected: {expected}"
@@ -285,7 +285,7 @@ fn each_mistake_has_its_message() {
 }
 
 #[test]
-fn what_is_no_json_object_is_refused_item_by_item() {
+fn refuses_an_item_that_is_not_a_json_object() {
     let refused = |text: &str| envelope::parse(text, now()).unwrap_err().to_string();
     assert_eq!(refused("[]"), "The item is not a JSON object");
     assert_eq!(refused("7"), "The item is not a JSON object");
@@ -298,7 +298,7 @@ fn what_is_no_json_object_is_refused_item_by_item() {
 }
 
 #[test]
-fn no_message_repeats_what_was_sent() {
+fn no_message_repeats_a_value() {
     let secret = "5ec4e7a1";
     for pointer in ["/time", "/seq", "/data/baseData/metrics/0/kind", "/data/baseData", "/iKey"] {
         for value in [json!(secret.repeat(500)), json!([secret]), json!({"a": secret})] {

@@ -1,16 +1,14 @@
-//! What real exporters send is accepted, and means what they meant.
+//! The requests of real exporters are accepted, with the values that were recorded.
 
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
 };
 
-use crate::support::gzip;
 use app_insights::{
-    limits::Limits,
-    metric::Metric,
+    alerts::{Alerts, Timing},
     server::Server,
-    store::{Grain, Store},
+    store::{Aggregate, Limits, Metric, Store},
 };
 use jiff::Timestamp;
 use opentelemetry::{KeyValue, metrics::MeterProvider as _};
@@ -22,7 +20,9 @@ use opentelemetry_sdk::{
 };
 use serde_json::Value;
 
-/// The server in this process, so that the test can look into its store.
+use crate::support::{GZIP, JSON, STREAM, gzip, json_of, send};
+
+/// The server in this process, with its store.
 struct InProcess {
     address: SocketAddr,
     connection_string: String,
@@ -34,25 +34,26 @@ fn serve(now: fn() -> Timestamp) -> InProcess {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let store = Arc::new(Store::new(10, Limits::default(), now));
+    let alerts = Arc::new(Alerts::new(Timing::default()));
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let server = runtime.block_on(Server::bind(any, Arc::clone(&store))).unwrap();
+    let server = runtime.block_on(Server::bind(any, Arc::clone(&store), alerts)).unwrap();
     let (address, connection_string) = (server.local_addr(), server.connection_string());
     runtime.spawn(server.serve(std::io::sink(), std::io::sink(), std::future::pending()));
     InProcess { address, connection_string, store, _runtime: runtime }
 }
 
 impl InProcess {
-    /// Sum, count, smallest and largest over all grains of the series that match.
-    fn told(&self, name: &str, key: &str, value: &str) -> (f64, u64, Option<f64>, Option<f64>) {
+    /// Sum, count, minimum and maximum over all grains of the series that match.
+    fn values(&self, name: &str, key: &str, value: &str) -> (f64, u64, Option<f64>, Option<f64>) {
         let all = Timestamp::MIN..Timestamp::MAX;
         let grains = self.store.query(&Metric::named(name), all, |d| d.get(key) == Some(value));
-        let mut total = grains.first().unwrap_or_else(|| panic!("no {name}")).aggregate;
-        grains[1..].iter().for_each(|Grain { aggregate, .. }| total.merge(aggregate));
+        let total = Aggregate::merged(grains.iter().map(|grain| grain.aggregate));
+        let total = total.unwrap_or_else(|| panic!("no {name}"));
         (total.sum(), total.count(), total.min(), total.max())
     }
 }
 
-/// The exporter rewrites `http://` to `https://`; this sends it in plain HTTP all the same.
+/// The exporter rewrites `http://` to `https://`; this client sends plain HTTP all the same.
 #[derive(Debug)]
 struct PlainHttp(SocketAddr, Statuses);
 
@@ -70,16 +71,14 @@ impl HttpClient for PlainHttp {
             .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
             .collect();
         let headers: Vec<&str> = headers.iter().map(String::as_str).collect();
-        let address = self.0.to_string();
-        let path = request.uri().path().to_owned();
-        let answer = crate::support::request(&address, "POST", &path, &headers, request.body());
+        let answer = send(self.0, "POST", request.uri().path(), &headers, request.body());
         self.1.lock().unwrap().push(answer.status);
         Ok(Response::builder().status(answer.status).body(answer.body.into())?)
     }
 }
 
 #[test]
-fn rusts_exporter_is_understood() {
+fn accepts_rusts_exporter() {
     let server = serve(Timestamp::now);
     let statuses = Statuses::default();
     let client = PlainHttp(server.address, Arc::clone(&statuses));
@@ -103,28 +102,28 @@ fn rusts_exporter_is_understood() {
     provider.force_flush().unwrap();
     counter.add(3, &nice);
     latency.record(0.5, &nice);
-    // An error here would be the exporter saying that the answer was not to its liking.
+    // An error here would mean that the exporter did not understand the answer.
     provider.shutdown().unwrap();
 
     assert_eq!(*statuses.lock().unwrap(), [200, 200]);
 
     // The counter was sent twice; of each time its value is the sum.
-    let told = server.told("request-count", "value", "nice");
-    assert_eq!(told, (5.0, 2, Some(2.0), Some(3.0)));
-    let told = server.told("request-count", "value", "naughty");
-    assert_eq!(told, (1.0, 1, Some(1.0), Some(1.0)));
-    let told = server.told("request-latency", "value", "nice");
-    assert_eq!(told, (2013.0, 3, Some(0.5), Some(2000.0)));
+    let values = server.values("request-count", "value", "nice");
+    assert_eq!(values, (5.0, 2, Some(2.0), Some(3.0)));
+    let values = server.values("request-count", "value", "naughty");
+    assert_eq!(values, (1.0, 1, Some(1.0), Some(1.0)));
+    let values = server.values("request-latency", "value", "nice");
+    assert_eq!(values, (2013.0, 3, Some(0.5), Some(2000.0)));
     // A gauge keeps its value; the second export repeats it.
-    let (_, _, min, max) = server.told("temperature", "value", "nice");
+    let (_, _, min, max) = server.values("temperature", "value", "nice");
     assert_eq!((min, max), (Some(21.5), Some(21.5)));
     // Its exporter puts the resource among the dimensions.
-    assert_eq!(server.told("request-count", "service.name", "naughty-or-nice").1, 3);
+    assert_eq!(server.values("request-count", "service.name", "naughty-or-nice").1, 3);
     assert!(server.store.status().reached.is_empty());
 }
 
 #[test]
-fn rusts_exporter_understands_a_refusal() {
+fn rusts_exporter_does_not_repeat_a_refused_request() {
     // By this clock, everything is sent from the far future.
     let server = serve(|| "2001-01-01T00:00:00Z".parse().unwrap());
     let statuses = Statuses::default();
@@ -134,7 +133,7 @@ fn rusts_exporter_understands_a_refusal() {
         SdkMeterProvider::builder().with_reader(PeriodicReader::builder(exporter).build()).build();
     provider.meter("test").u64_counter("request-count").build().add(1, &[]);
     assert!(provider.force_flush().is_err());
-    // Sent once: what is refused for good must not be sent again.
+    // Sent once: an exporter must not repeat a request that is refused for good.
     assert_eq!(*statuses.lock().unwrap(), [400]);
     assert_eq!(server.store.status().series, 0);
 }
@@ -143,28 +142,27 @@ fn rusts_exporter_understands_a_refusal() {
 const CAPTURED: &str = "2026-11-22T16:00:00Z";
 
 #[test]
-fn pythons_exporter_is_understood() {
+fn accepts_pythons_exporter() {
     let server = serve(|| CAPTURED.parse().unwrap());
-    let body = include_bytes!("fixtures/python-1.0.0b58.json");
-    let headers = ["Content-Type: application/json", "Accept: application/json"];
-    // It appends its path to the connection string's endpoint, slash or no slash.
-    let address = server.address.to_string();
-    let answer = crate::support::request(&address, "POST", "//v2.1/track", &headers, body);
+    let body = include_bytes!("../fixtures/python-1.0.0b58.json");
+    // It appends its path to the connection string's endpoint, which may end with a slash.
+    let headers = [JSON, "Accept: application/json"];
+    let answer = send(server.address, "POST", "//v2.1/track", &headers, body);
     assert_eq!(answer.status, 200, "{answer:?}");
-    assert_eq!(answer.json()["itemsAccepted"], 5);
+    assert_eq!(json_of(&answer)["itemsAccepted"], 5);
 
-    assert_eq!(server.told("request-count", "value", "nice"), (2.0, 1, Some(2.0), Some(2.0)));
-    let told = server.told("request-latency", "value", "nice");
-    assert_eq!(told, (2025.0, 3, Some(12.5), Some(2000.0)));
-    let all = server.store.metrics();
-    let names: Vec<&str> = all.keys().map(|metric| &*metric.name).collect();
+    assert_eq!(server.values("request-count", "value", "nice"), (2.0, 1, Some(2.0), Some(2.0)));
+    let values = server.values("request-latency", "value", "nice");
+    assert_eq!(values, (2025.0, 3, Some(12.5), Some(2000.0)));
+    let all = server.store.names(10).metrics;
+    let names: Vec<&str> = all.iter().map(|metric| &*metric.name).collect();
     assert_eq!(names, ["request-count", "request-latency", "temperature"]);
 }
 
 #[test]
-fn other_sdks_send_lines_and_other_types() {
+fn accepts_lines_and_other_types() {
     let server = serve(|| CAPTURED.parse().unwrap());
-    let fixture = include_bytes!("fixtures/python-1.0.0b58.json");
+    let fixture = include_bytes!("../fixtures/python-1.0.0b58.json");
     let mut items: Vec<Value> = serde_json::from_slice(fixture).unwrap();
     items[0]["data"] = serde_json::json!({
         "baseType": "RequestData",
@@ -172,10 +170,8 @@ fn other_sdks_send_lines_and_other_types() {
                      "success": true},
     });
     let lines: Vec<String> = items.iter().map(Value::to_string).collect();
-    let headers = ["Content-Type: application/x-json-stream", "Content-Encoding: gzip"];
-    let address = server.address.to_string();
     let body = gzip(lines.join("\n").as_bytes());
-    let answer = crate::support::request(&address, "POST", "/v2/track", &headers, &body);
-    assert_eq!((answer.status, &answer.json()["itemsAccepted"]), (200, &5.into()));
+    let answer = send(server.address, "POST", "/v2/track", &[STREAM, GZIP], &body);
+    assert_eq!((answer.status, &json_of(&answer)["itemsAccepted"]), (200, &5.into()));
     assert_eq!(server.store.status().series, 4);
 }

@@ -1,10 +1,12 @@
-//! The stand-in as exporters, browsers and people use it.
+//! The stand-in as a program and as a library.
 
 mod alerting;
 mod alerts;
 mod api;
 mod envelope;
 mod exporters;
+mod guard;
+#[cfg(target_os = "linux")]
 mod memory;
 mod page_alerts;
 mod page_metrics;
@@ -13,5 +15,4 @@ mod protocol;
 mod python;
 mod rules;
 mod store;
-mod story;
 mod support;

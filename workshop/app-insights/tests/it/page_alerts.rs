@@ -1,10 +1,14 @@
 //! The Alerts screens, over HTTP.
 
-use crate::support::{
-    request,
-    site::{FORM, Screen, Site, encode},
+use app_insights::{
+    alerts::{Rule, Timing},
+    store::Metric,
 };
-use app_insights::{rule::Rule, timing::Timing};
+
+use crate::support::{
+    FORM, send,
+    site::{Screen, Site, encode},
+};
 
 const SLOW: [(&str, &str); 10] = [
     ("name", "very slow"),
@@ -30,16 +34,16 @@ fn a_rule_is_made_shown_and_deleted() {
     assert!(site.screen("/alerts").texts("#live").join(" ").contains("no alert rule yet"));
     let saved = site.post("/alerts/new", &with(&[("key", "value"), ("value", "nice")]));
     assert_eq!(saved.status, 303, "{saved:?}");
-    assert!(saved.head.to_lowercase().contains("location: /alerts\r\n"), "{saved:?}");
+    assert_eq!(saved.header("location"), Some("/alerts"));
     let rule = site.alerts.watched().remove(0).rule;
     let expected = Rule {
         name: "very slow".into(),
         description: "Too slow".into(),
-        dimensions: vec![("value".into(), vec!["nice".into()])],
+        dimensions: [("value".into(), vec!["nice".into()])].into(),
         severity: 1,
         ..Rule::slow(&Timing::default())
     };
-    assert_eq!(rule, expected);
+    assert_eq!(*rule, expected);
 
     let screen = site.screen("/alerts");
     let text = screen.texts(".cards li").join(" ");
@@ -49,7 +53,7 @@ fn a_rule_is_made_shown_and_deleted() {
     let link = screen.attributes(".cards h3 a", "href").remove(0);
     assert_eq!(site.screen(&link).texts("h1"), ["Alert rule very slow"]);
 
-    // Asking is not deleting.
+    // The confirmation deletes nothing.
     let delete = screen.attributes(".cards p a", "href").remove(0);
     let ask = site.screen(&delete);
     assert_eq!(site.alerts.watched().len(), 1);
@@ -61,7 +65,7 @@ fn a_rule_is_made_shown_and_deleted() {
 }
 
 #[test]
-fn what_is_wrong_is_said_beside_the_field_and_nothing_typed_is_lost() {
+fn the_form_shows_errors_and_keeps_its_values() {
     let site = Site::start();
     site.alerts.add(Rule { name: "taken".into(), ..Rule::slow(&Timing::default()) }).unwrap();
     for (changes, field, sentence) in [
@@ -98,13 +102,13 @@ fn what_is_wrong_is_said_beside_the_field_and_nothing_typed_is_lost() {
             let choice =
                 screen.attributes(&format!("select[name={name}] option[selected]"), "value");
             let kept = text.iter().chain(&choice).any(|value| value == typed);
-            // A list offers what there is; these are not.
+            // A list has only valid options.
             let choices = ["window", "frequency", "severity", "key", "operator", "aggregation"];
             let not_offered = choices.contains(&name) && field != "threshold";
             assert!(kept || not_offered, "{changes:?}: {name}={typed}");
         }
     }
-    // All mistakes at once.
+    // Several errors at once.
     let wrong = [("name", ""), ("threshold", "x"), ("window", "7"), ("severity", "9")];
     let screen = Screen::of(&site.post("/alerts/new", &with(&wrong)));
     let said = screen.texts(".error").into_iter().filter(|error| !error.is_empty()).count();
@@ -113,10 +117,10 @@ fn what_is_wrong_is_said_beside_the_field_and_nothing_typed_is_lost() {
 }
 
 #[test]
-fn blanks_around_a_metrics_name_are_kept_if_it_has_them() {
+fn keeps_blanks_around_a_name_only_if_the_metric_has_them() {
     let site = Site::start();
-    site.put(" lead", &[], 0, &[1.0]);
-    site.put("m", &[], 0, &[1.0]);
+    site.record(" lead", &[], 0, &[1.0]);
+    site.record("m", &[], 0, &[1.0]);
     for (typed, name, metric) in [(" lead", "a", " lead"), (" m ", "b", "m"), (" x ", "c", "x")] {
         let saved = site.post("/alerts/new", &with(&[("metric", typed), ("name", name)]));
         assert_eq!(saved.status, 303, "{saved:?}");
@@ -127,7 +131,7 @@ fn blanks_around_a_metrics_name_are_kept_if_it_has_them() {
 #[test]
 fn a_preview_shows_the_threshold_and_saves_nothing() {
     let site = Site::start();
-    site.put("request-latency", &[("value", "nice")], 20, &[1500.0, 500.0]);
+    site.record("request-latency", &[("value", "nice")], 20, &[1500.0, 500.0]);
     let first = site.screen("/alerts/new");
     assert!(first.texts(".error").iter().all(String::is_empty));
     assert_eq!(first.attributes("#metric", "value"), ["request-latency"]);
@@ -146,25 +150,25 @@ fn a_preview_shows_the_threshold_and_saves_nothing() {
 }
 
 #[test]
-fn an_alert_fires_and_is_resolved_on_the_screen() {
+fn the_screen_shows_an_alert_fire_and_resolve() {
     let site = Site::start();
-    let standing = |site: &Site| site.screen("/alerts").texts(".cards .state").remove(0);
-    // The server evaluates too, as soon as there is a rule: it must find what this test finds.
-    site.put("request-latency", &[], 10, &[1500.0]);
+    let state = |site: &Site| site.screen("/alerts").texts(".cards .state").remove(0);
+    // The server evaluates a new rule, too, and must find the same values.
+    site.record("request-latency", &[], 10, &[1500.0]);
     site.alerts.add(Rule::slow(&Timing::default())).unwrap();
     site.alerts.evaluate(&site.store);
-    assert!(standing(&site).starts_with("▲ Fired."), "{}", standing(&site));
+    assert!(state(&site).starts_with("▲ Fired."), "{}", state(&site));
     let chart = site.screen("/alerts/rule?name=slow");
     assert!(!chart.attributes("svg .fired", "d").is_empty());
     for quiet in 1..=2 {
-        site.pass(if quiet == 1 { 30 } else { 10 });
+        site.advance(if quiet == 1 { 30 } else { 10 });
         site.alerts.evaluate(&site.store);
-        let said = standing(&site);
+        let said = state(&site);
         assert!(said.contains(&format!("{quiet} of 3 quiet evaluations")), "{said}");
     }
-    site.pass(10);
+    site.advance(10);
     site.alerts.evaluate(&site.store);
-    assert_eq!(standing(&site), "○ Not fired: no data in its window");
+    assert_eq!(state(&site), "○ Not fired: no data in its window");
     let row = site.screen("/alerts").texts("#history-scroll tbody tr").remove(0);
     for part in ["✓ Resolved", "slow", "1500 ms", "50 s"] {
         assert!(row.contains(part), "{part} in {row}");
@@ -172,21 +176,21 @@ fn an_alert_fires_and_is_resolved_on_the_screen() {
     // The unit is the rule's.
     let note = site.screen("/?metric=request-latency").texts(".note").remove(0);
     assert!(note.starts_with("Unit: ms"), "{note}");
-    // After the rule its history stays.
+    // The history outlives the rule.
     site.post("/alerts/delete", &[("name", "slow")]);
     let row = site.screen("/alerts").texts("#history-scroll tbody tr").remove(0);
     assert!(row.contains("slow (deleted)"), "{row}");
 }
 
 #[test]
-fn an_alert_of_a_deleted_rule_is_none_of_a_new_rule_like_it() {
+fn a_new_rule_does_not_inherit_alerts_of_an_equal_rule() {
     let site = Site::start();
-    site.put("request-latency", &[], 10, &[1500.0]);
+    site.record("request-latency", &[], 10, &[1500.0]);
     site.alerts.add(Rule::slow(&Timing::default())).unwrap();
     site.alerts.evaluate(&site.store);
     assert!(site.alerts.remove("slow"));
-    // When the new one is evaluated, there is nothing any more.
-    site.pass(60);
+    // The new rule has no data.
+    site.advance(60);
     site.alerts.add(Rule::slow(&Timing::default())).unwrap();
     site.alerts.evaluate(&site.store);
     let rows = site.screen("/alerts").texts("#history-scroll tbody tr");
@@ -196,28 +200,27 @@ fn an_alert_of_a_deleted_rule_is_none_of_a_new_rule_like_it() {
 }
 
 #[test]
-fn another_site_changes_nothing() {
+fn refuses_foreign_and_malformed_forms() {
     let site = Site::start();
     site.alerts.add(Rule::slow(&Timing::default())).unwrap();
     for (path, fields) in
         [("/alerts/new", encode(&SLOW)), ("/alerts/delete", encode(&[("name", "slow")]))]
     {
-        let send = |headers: &[&str]| {
-            request(&site.address, "POST", path, headers, fields.as_bytes()).status
-        };
-        assert_eq!(send(&[FORM, "Origin: http://evil.example"]), 403);
-        assert_eq!(send(&[FORM, "Sec-Fetch-Site: cross-site"]), 403);
-        assert_eq!(send(&["Content-Type: text/plain"]), 415);
+        let post =
+            |headers: &[&str]| send(site.address, "POST", path, headers, fields.as_bytes()).status;
+        assert_eq!(post(&[FORM, "Origin: http://evil.example"]), 403);
+        assert_eq!(post(&[FORM, "Sec-Fetch-Site: cross-site"]), 403);
+        assert_eq!(post(&["Content-Type: text/plain"]), 415);
         let large = vec![b'x'; 65 << 10];
-        assert_eq!(request(&site.address, "POST", path, &[FORM], &large).status, 413);
-        // A GET shows, whatever comes with it.
+        assert_eq!(send(site.address, "POST", path, &[FORM], &large).status, 413);
+        // A GET request changes nothing.
         assert!(site.get(&format!("{path}?{fields}")).status < 300);
     }
     assert_eq!(site.alerts.watched().len(), 1);
     assert_eq!(site.alerts.watched()[0].rule.name, "slow");
 }
 
-/// Names that would do something if they were not taken for text.
+/// Names that have an effect unless they are escaped.
 const HOSTILE: [&str; 5] = [
     "<script>alert(1)</script>",
     "\"><img src=x onerror=alert(1)>",
@@ -230,16 +233,16 @@ const HOSTILE: [&str; 5] = [
 fn hostile_names_are_text_on_every_screen() {
     for name in HOSTILE {
         let site = Site::start();
-        site.put(name, &[(name, name)], 20, &[2000.0]);
-        // As an API or a command line may have it: the page's own form takes less.
+        site.record(name, &[(name, name)], 20, &[2000.0]);
+        // The library accepts more than the form.
         let taken = |c: &char| !"*#&+:<>?@%{}\\/\n\0".contains(*c);
         let rule_name = name.chars().filter(taken).collect::<String>().trim_end().to_owned();
         let rule = Rule {
             name: rule_name.clone(),
             description: name.into(),
-            metric: app_insights::metric::Metric::named(name),
+            metric: Metric::named(name),
             unit: name.chars().take(20).collect(),
-            dimensions: vec![(name.into(), vec![name.into()])],
+            dimensions: [(name.into(), vec![name.into()])].into(),
             ..Rule::slow(&Timing::default())
         };
         site.alerts.add(rule).unwrap();
@@ -268,7 +271,7 @@ fn hostile_names_are_text_on_every_screen() {
         ] {
             answers.push(site.get(&path));
         }
-        // The split found what it was to find, so the name is in the chart too.
+        // The split has a value, so the name is in the chart, too.
         assert_eq!(Screen::of(&answers[2]).numbers(), [["2000"]], "{name:?}");
         for answer in answers {
             assert!([200, 404, 422].contains(&answer.status), "{answer:?}");
@@ -297,7 +300,7 @@ fn hostile_names_are_text_on_every_screen() {
 fn a_long_name_is_cut() {
     let site = Site::start();
     let long = "x".repeat(1000);
-    site.put(&long, &[("key", &long)], 0, &[1.0]);
+    site.record(&long, &[("key", &long)], 0, &[1.0]);
     let screen = site.screen(&format!("/?metric={long}&split=key"));
     let shown = screen.texts("h1, h2, option, th, caption, svg").join(" ");
     assert!(shown.contains(&format!("{}…", "x".repeat(80))));

@@ -1,24 +1,28 @@
 //! The Metrics screen, over HTTP.
 
-use crate::support::{
-    request,
-    site::{Site, encode},
+use app_insights::{
+    alerts::{Rule, Timing},
+    store::{Aggregation, Metric},
 };
-use app_insights::{aggregation::Aggregation, metric::Metric, rule::Rule, timing::Timing};
 use jiff::Timestamp;
+
+use crate::support::{
+    JSON, envelope, send,
+    site::{Screen, Site, encode},
+};
 
 fn filled() -> Site {
     let site = Site::start();
-    site.put("request-latency", &[("value", "nice")], 0, &[3.0, 0.125]);
-    site.put("request-latency", &[("value", "naughty")], 0, &[1000.5]);
-    // Nothing twenty seconds ago.
-    site.put("request-latency", &[("value", "nice")], 10, &[7.0]);
-    site.put("request-latency", &[("value", "nice")], 30, &[0.1, 0.2, 0.4]);
+    site.record("request-latency", &[("value", "nice")], 0, &[3.0, 0.125]);
+    site.record("request-latency", &[("value", "naughty")], 0, &[1000.5]);
+    // The grain of twenty seconds ago is empty.
+    site.record("request-latency", &[("value", "nice")], 10, &[7.0]);
+    site.record("request-latency", &[("value", "nice")], 30, &[0.1, 0.2, 0.4]);
     site
 }
 
 #[test]
-fn an_empty_stand_in_says_what_to_do() {
+fn an_empty_store_shows_the_first_commands() {
     let site = Site::start();
     let screen = site.screen("/");
     let commands = screen.texts("pre").join(" ");
@@ -28,9 +32,9 @@ fn an_empty_stand_in_says_what_to_do() {
 }
 
 #[test]
-fn the_newest_metric_that_can_be_averaged_is_shown_first() {
+fn shows_the_newest_metric_with_an_average_first() {
     let site = filled();
-    site.put("z-older", &[], 60, &[1.0]);
+    site.record("z-older", &[], 60, &[1.0]);
     let screen = site.screen("/");
     let chosen = |id: &str| screen.attributes(&format!("#{id} option[selected]"), "value");
     assert_eq!(chosen("metric"), ["request-latency"]);
@@ -41,28 +45,28 @@ fn the_newest_metric_that_can_be_averaged_is_shown_first() {
     let svg = screen.texts("svg > title");
     assert_eq!(svg[0], "Average of request-latency in grains of 10 s");
     assert!(screen.texts(".note")[0].starts_with("Unit not told"));
-    // What the script asks for again does not depend on what arrives meanwhile.
+    // The script requests the same metric again, also after others arrived.
     let again = screen.attributes("#live", "data-address");
     assert_eq!(again, ["/?metric=request-latency&aggregation=average&range=10m"]);
     assert!(screen.texts("body").join(" ").contains("3 series in 5 time grains"));
 }
 
 #[test]
-fn a_metric_that_a_rule_watches_comes_before_the_others() {
+fn shows_the_metric_of_a_rule_before_others() {
     let site = filled();
-    site.put("another", &[], 0, &[1.0]);
+    site.record("another", &[], 0, &[1.0]);
     let title = |site: &Site| site.screen("/").texts("main h2").remove(0);
     assert_eq!(title(&site), "another");
     site.alerts.add(Rule::slow(&Timing::default())).unwrap();
     assert_eq!(title(&site), "request-latency");
-    // Unless nothing more comes of it.
-    site.pass(3600);
-    site.put("another", &[], 0, &[1.0]);
+    // Unless its values are old.
+    site.advance(3600);
+    site.record("another", &[], 0, &[1.0]);
     assert_eq!(title(&site), "another");
 }
 
 #[test]
-fn every_aggregation_has_the_numbers_of_the_store() {
+fn every_aggregation_shows_the_numbers_of_the_store() {
     let site = filled();
     let metric = Metric::named("request-latency");
     for aggregation in Aggregation::ALL {
@@ -79,7 +83,7 @@ fn every_aggregation_has_the_numbers_of_the_store() {
 #[test]
 fn a_split_has_a_line_for_each_value() {
     let site = filled();
-    site.put("request-latency", &[], 10, &[5.0]);
+    site.record("request-latency", &[], 10, &[5.0]);
     let screen = site.screen("/?metric=request-latency&aggregation=sum&split=value");
     assert_eq!(screen.texts("#numbers thead th"), ["Grain from", "nice", "(not told)", "naughty"]);
     let none = "no data";
@@ -95,10 +99,10 @@ fn a_split_has_a_line_for_each_value() {
 }
 
 #[test]
-fn a_split_into_too_many_says_how_many_are_left_out() {
+fn a_split_counts_the_values_without_a_line() {
     let site = Site::start();
     for i in 0..25 {
-        site.put("m", &[("id", &i.to_string())], 0, &[1.0]);
+        site.record("m", &[("id", &i.to_string())], 0, &[1.0]);
     }
     let screen = site.screen("/?metric=m&split=id");
     assert_eq!(screen.texts("#numbers thead th").len(), 11);
@@ -109,7 +113,7 @@ fn a_split_into_too_many_says_how_many_are_left_out() {
 fn a_long_range_has_longer_grains_and_a_bounded_table() {
     let site = Site::start();
     for minute in 0..600 {
-        site.put("m", &[], minute * 60, &[1.0]);
+        site.record("m", &[], minute * 60, &[1.0]);
     }
     let screen = site.screen("/?metric=m&aggregation=sum&range=1440m");
     let rows = screen.numbers();
@@ -120,7 +124,7 @@ fn a_long_range_has_longer_grains_and_a_bounded_table() {
 }
 
 #[test]
-fn what_is_not_there_is_a_sentence() {
+fn unknown_names_are_answered_with_a_sentence() {
     let site = filled();
     for (path, sentence) in [
         ("/?metric=unknown", "There is no metric “unknown” here."),
@@ -131,18 +135,18 @@ fn what_is_not_there_is_a_sentence() {
     ] {
         let answer = site.get(path);
         assert_eq!(answer.status, 404, "{path}");
-        let said = crate::support::site::Screen::of(&answer).texts("main .lead");
+        let said = Screen::of(&answer).texts("main .lead");
         assert!(said[0].starts_with(sentence), "{path}: {said:?}");
     }
-    let lost = request(&site.address, "GET", "/nowhere", &["Accept: text/html"], b"");
+    let lost = send(site.address, "GET", "/nowhere", &["Accept: text/html"], b"");
     assert_eq!(lost.status, 404);
-    assert!(lost.body.contains("This address leads nowhere."));
-    // A dimension that the metric does not have is no mistake: the form offers another's.
+    assert!(lost.text().contains("This address leads nowhere."));
+    // A dimension of another metric is ignored: the form sends it after a change of the metric.
     assert_eq!(site.screen("/?metric=request-latency&split=gone").numbers()[0].len(), 1);
 }
 
 #[test]
-fn no_query_makes_it_fail() {
+fn strange_queries_never_fail() {
     let site = filled();
     let long = "x".repeat(20_000);
     let slashes = encode(&[("metric", &"/".repeat(5000))]);
@@ -169,7 +173,7 @@ fn no_query_makes_it_fail() {
 }
 
 #[test]
-fn every_answer_keeps_the_browser_from_doing_more() {
+fn every_answer_has_the_security_headers() {
     let site = filled();
     for path in [
         "/",
@@ -182,20 +186,24 @@ fn every_answer_keeps_the_browser_from_doing_more() {
         "/assets/style.css",
         "/assets/script.js",
         "/assets/icon.svg",
+        "/api/metrics",
+        "/api/alerts",
     ] {
-        let head = site.get(path).head.to_lowercase();
-        for header in [
-            "content-security-policy: default-src 'none'; style-src 'self'; script-src 'self'; \
-             connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; \
-             frame-ancestors 'none'",
-            "x-content-type-options: nosniff",
-            "referrer-policy: same-origin",
-            "cache-control: no-store",
+        let answer = site.get(path);
+        for (name, value) in [
+            (
+                "content-security-policy",
+                "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+                 img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+            ),
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "same-origin"),
+            ("cache-control", "no-store"),
         ] {
-            assert!(head.contains(header), "{path}: {header} in {head}");
+            assert_eq!(answer.header(name), Some(value), "{path}");
         }
     }
-    // What the policy forbids is not there either, nor is anything from elsewhere.
+    // The screens contain nothing that the policy forbids.
     for path in ["/", "/alerts", "/alerts/new", "/about"] {
         let screen = site.screen(path);
         assert!(screen.texts("[style], style, script:not([src]), [onclick]").is_empty());
@@ -207,16 +215,14 @@ fn every_answer_keeps_the_browser_from_doing_more() {
 }
 
 #[test]
-fn a_limit_that_was_reached_is_said() {
+fn shows_a_limit_that_was_reached() {
     let site = Site::start();
     let keys: Vec<String> = (0..12).map(|i| format!("d{i}")).collect();
     let wide = serde_json::json!({"name": "wide", "value": 1});
     let properties = keys.iter().map(|key| (key.clone(), "x".into())).collect();
-    let item =
-        crate::support::envelope(site.store.now(), &wide, &serde_json::Value::Object(properties));
+    let item = envelope(site.store.now(), &wide, &serde_json::Value::Object(properties));
     let body = serde_json::to_vec(&[item]).unwrap();
-    let json = ["Content-Type: application/json"];
-    assert_eq!(request(&site.address, "POST", "/v2.1/track", &json, &body).status, 200);
+    assert_eq!(send(site.address, "POST", "/v2.1/track", &[JSON], &body).status, 200);
     let warning = site.screen("/").texts(".warning").join(" ");
     assert!(warning.contains("more than 10 dimensions"), "{warning}");
     assert!(warning.contains("0 points, 2 dimensions, 0 grains"), "{warning}");

@@ -1,25 +1,24 @@
-//! The program as its user meets it: starts, prints, stops.
+//! The start, the output and the end of the program.
 
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::Write,
     process::{Command, Stdio},
 };
 
-use crate::support::{PATH, Program, counter, envelope, request};
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::support::{PATH, Program, counter, envelope};
+
 fn run(args: &[&str]) -> harness::Finished {
-    let program = harness::Program::new(PATH);
-    args.iter().fold(program, harness::Program::arg).run().unwrap()
+    harness::Program::new(PATH).args(args).run().unwrap()
 }
 
 #[test]
-fn it_says_where_it_listens_and_how_to_use_it() {
+fn prints_its_address_and_the_connection_string() {
     let program = Program::start();
-    let address = program.address.clone();
-    let port: u16 = address.strip_prefix("127.0.0.1:").unwrap().parse().unwrap();
-    assert_ne!(port, 0);
+    let address = program.address;
+    assert!(address.ip().is_loopback());
     let string = "export APPLICATIONINSIGHTS_CONNECTION_STRING='InstrumentationKey=\
                   00000000-0000-0000-0000-000000000000;IngestionEndpoint=http://";
     program.err(&format!("{string}{address}/"));
@@ -27,11 +26,11 @@ fn it_says_where_it_listens_and_how_to_use_it() {
 }
 
 #[test]
-fn the_order_of_lines_is_always_the_same() {
+fn prints_the_first_lines_in_order() {
     let program = Program::start();
     program.track(&[counter(1)]);
     program.out("accepted");
-    let address = program.address.clone();
+    let address = program.address;
     assert_eq!(
         program.running.stderr().lines().collect::<Vec<_>>(),
         [
@@ -48,9 +47,9 @@ fn the_order_of_lines_is_always_the_same() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_one_readable_line() {
+fn a_taken_port_is_one_readable_line() {
     let first = Program::start();
-    let second = run(&["--listen", &first.address]);
+    let second = run(&["--listen", &first.address.to_string()]);
     assert_eq!(second.status.code(), Some(1));
     let said = second.stderr;
     assert!(said.starts_with(&format!("Cannot listen on {}: ", first.address)), "{said}");
@@ -60,7 +59,7 @@ fn a_port_that_is_taken_is_one_readable_line() {
 }
 
 #[test]
-fn options_are_explained_and_mistakes_named() {
+fn explains_options_and_refuses_invalid_ones() {
     let help = run(&["--help"]).stdout;
     for part in ["stand-in", "--listen <ADDRESS>", "127.0.0.1:4319", "--grain <SECONDS>"] {
         assert!(help.contains(part), "{part} in {help}");
@@ -70,10 +69,13 @@ fn options_are_explained_and_mistakes_named() {
         assert_eq!(refused.status.code(), Some(2), "{wrong:?}");
         assert!(refused.stderr.contains(wrong[1]), "{wrong:?}: {}", refused.stderr);
     }
+    let both = run(&["--azure-timing", "--grain", "10"]);
+    assert_eq!(both.status.code(), Some(2));
+    assert!(both.stderr.contains("cannot be used with"), "{}", both.stderr);
 }
 
 #[test]
-fn a_stuck_client_does_not_hold_up_the_end() {
+fn a_stuck_client_does_not_delay_the_end() {
     let program = Program::start();
     let mut stuck = program.running.connect().unwrap();
     stuck
@@ -93,7 +95,7 @@ fn a_stuck_client_does_not_hold_up_the_end() {
 }
 
 #[test]
-fn a_closed_stdout_does_not_stop_it() {
+fn a_closed_stdout_does_not_stop_the_program() {
     let mut program = Program::start();
     program.running.close_stdout();
     for _ in 0..20 {
@@ -103,17 +105,10 @@ fn a_closed_stdout_does_not_stop_it() {
 }
 
 #[test]
-fn a_stdout_that_nobody_reads_does_not_make_it_wait() {
-    let mut child = Command::new(PATH)
-        .args(["--listen", "127.0.0.1:0"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stderr = BufReader::new(child.stderr.take().unwrap());
-    let mut line = String::new();
-    stderr.read_line(&mut line).unwrap();
-    let address = line.trim().strip_prefix("Listening on http://").unwrap();
+fn an_unread_stdout_does_not_block_the_program() {
+    let program = harness::Program::new(PATH).args(["--listen", "127.0.0.1:0"]);
+    let running = program.leave_stdout_unread().start().unwrap();
+    let program = Program { address: running.address(), running };
 
     // Twenty long names make a line of two kilobytes: soon the pipe is full, then the queue.
     let items: Vec<_> = (0..20)
@@ -122,33 +117,29 @@ fn a_stdout_that_nobody_reads_does_not_make_it_wait() {
             envelope(Timestamp::now(), &point, &json!({}))
         })
         .collect();
-    let body = serde_json::to_vec(&items).unwrap();
-    let headers = ["Content-Type: application/json"];
     for _ in 0..1200 {
-        assert_eq!(request(address, "POST", "/v2/track", &headers, &body).status, 200);
+        assert_eq!(program.track(&items).status, 200);
     }
-    let id = child.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-    // Were it to wait for its reader, this would never end: nobody reads stdout until it has.
-    assert!(child.wait().unwrap().success());
+    // A program that waits for its reader would never end.
+    assert!(program.stop().success());
 }
 
 #[test]
-fn a_closed_stderr_does_not_make_it_panic() {
+fn a_closed_stderr_does_not_panic() {
     let taken = Program::start();
-    let mut deaf = Command::new(PATH)
-        .args(["--listen", &taken.address])
+    let mut child = Command::new(PATH)
+        .args(["--listen", &taken.address.to_string()])
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    drop(deaf.stderr.take());
-    // It fails all the same, but by its own decision: a panic would be 101.
-    assert_eq!(deaf.wait().unwrap().code(), Some(1));
+    drop(child.stderr.take());
+    // The address is taken, which is status 1. A panic would be 101.
+    assert_eq!(child.wait().unwrap().code(), Some(1));
 }
 
 #[test]
-fn names_cannot_forge_lines_or_reach_the_terminal() {
+fn names_cannot_forge_lines() {
     let program = Program::start();
     let name = |name: &str| {
         let point = json!({"name": name, "value": 1});
@@ -168,7 +159,7 @@ fn names_cannot_forge_lines_or_reach_the_terminal() {
             r#"accepted 5 of 5: "\"e\"" sum 1; "a\naccepted 9 of 9: forged" sum 1; "b\r\u{{1b}}[2J\u{{7}}\u{{202e}}\u{{9b}}\u{{3164}}\u{{fe0f}}" sum 1; "c; d sum 5" sum 1; "{long}…" sum 1"#
         )
     );
-    // The key of a property comes back in an error's message.
+    // An error's message contains the key of a property.
     let forged = json!({"\nListening on http://evil": 1});
     program.track(&[envelope(Timestamp::now(), &json!({"name": "n", "value": 1}), &forged)]);
     program.err(r"Field '\nListening on http://evil' on type");
@@ -180,7 +171,7 @@ fn names_cannot_forge_lines_or_reach_the_terminal() {
 }
 
 #[test]
-fn a_line_says_what_became_of_everything() {
+fn a_line_has_the_result_of_every_item() {
     let program = Program::start();
     let now = Timestamp::now();
     let latency = |value: f64, count: u32, min: f64, max: f64, who: &str| {

@@ -1,25 +1,28 @@
-//! Requests and their answers, on the wire, from the real program.
+//! The answers of the ingestion endpoint.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
 
-use crate::support::{Answer, KEY, Program, counter, envelope, gzip, request};
-use app_insights::{limits::Limits, server::Server, store::Store};
+use app_insights::{
+    alerts::{Alerts, Timing},
+    server::Server,
+    store::{Limits, Store},
+};
+use harness::http::{Reply, exchange};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-const JSON: &str = "Content-Type: application/json";
-const STREAM: &str = "Content-Type: application/x-json-stream";
-const GZIP: &str = "Content-Encoding: gzip";
+use crate::support::{
+    GZIP, JSON, KEY, Program, STREAM, counter, envelope, gzip, json_of, request, send,
+};
 
-fn received(answer: &Answer) -> (u16, u64, u64) {
-    let json = answer.json();
+fn received(answer: &Reply) -> (u16, u64, u64) {
+    let json = json_of(answer);
     let number = |field: &str| json[field].as_u64().unwrap();
-    assert!(answer.head.to_lowercase().contains("content-type: application/json"), "{answer:?}");
     (answer.status, number("itemsReceived"), number("itemsAccepted"))
 }
 
-fn message(answer: &Answer) -> String {
-    answer.json()["errors"][0]["message"].as_str().unwrap().to_owned()
+fn message(answer: &Reply) -> String {
+    json_of(answer)["errors"][0]["message"].as_str().unwrap().to_owned()
 }
 
 fn bad() -> Value {
@@ -29,18 +32,18 @@ fn bad() -> Value {
 }
 
 #[test]
-fn all_some_and_none_are_accepted() {
+fn answers_200_206_or_400() {
     let program = Program::start();
     let all = program.track(&[counter(2), counter(3)]);
     assert_eq!(received(&all), (200, 2, 2));
-    assert_eq!(all.json()["errors"], json!([]));
+    assert_eq!(json_of(&all)["errors"], json!([]));
     assert_eq!(program.out("accepted"), "accepted 2 of 2: request-count sum 5");
 
     let some = program.track(&[bad(), counter(1), bad()]);
     assert_eq!(received(&some), (206, 3, 1));
     let message = "102: Field 'time' on type 'Envelope' is not a valid time string. Expected: date";
     assert_eq!(
-        some.json()["errors"],
+        json_of(&some)["errors"],
         json!([
             {"index": 0, "statusCode": 400, "message": message},
             {"index": 2, "statusCode": 400, "message": message},
@@ -58,7 +61,7 @@ fn all_some_and_none_are_accepted() {
 }
 
 #[test]
-fn every_framing_and_packing_is_read() {
+fn reads_every_content_type_and_encoding() {
     let program = Program::start();
     let one = counter(1).to_string();
     let array = format!("[{one},{one}]");
@@ -86,14 +89,14 @@ fn every_framing_and_packing_is_read() {
             assert_eq!(received(&answer), (200, items, items), "{path} {headers:?}");
         }
     }
-    // A line that is broken spoils no other.
+    // A broken line does not affect the others.
     let broken = program.post("/v2/track", &[STREAM], format!("{one}\n{{\n{one}").as_bytes());
     assert_eq!(received(&broken), (206, 3, 2));
-    assert_eq!(broken.json()["errors"][0]["index"], 1);
+    assert_eq!(json_of(&broken)["errors"][0]["index"], 1);
 }
 
 #[test]
-fn a_body_that_cannot_be_read_is_refused_as_a_whole() {
+fn refuses_an_unreadable_body() {
     let program = Program::start();
     let one = counter(1).to_string();
     let cut = gzip(one.as_bytes());
@@ -125,11 +128,11 @@ fn a_body_that_cannot_be_read_is_refused_as_a_whole() {
     ] {
         let answer = program.post("/v2.1/track", &headers, &body);
         assert_eq!(received(&answer), (status, 0, 0), "{headers:?} {begins}");
-        assert_eq!(answer.json()["errors"][0]["statusCode"], status);
+        assert_eq!(json_of(&answer)["errors"][0]["statusCode"], status);
         assert!(message(&answer).starts_with(begins), "{answer:?}");
         program.err(&format!("refused a request with {status}: {begins}"));
     }
-    // Just within the limits, and nothing of the above has been counted.
+    // Within the limits. The requests above recorded nothing.
     assert!(long.len() < 4 << 20, "{}", long.len());
     let most = program.post("/v2.1/track", &[JSON], long.as_bytes());
     assert_eq!(received(&most), (200, 6000, 6000));
@@ -138,33 +141,23 @@ fn a_body_that_cannot_be_read_is_refused_as_a_whole() {
 }
 
 #[test]
-fn a_body_too_large_is_refused_before_it_is_read() {
+fn refuses_a_large_body_before_reading_it() {
     let program = Program::start();
-    // Never sent: the announcement is enough.
+    // The body is never sent.
     let length = format!("Content-Length: {}", (4 << 20) + 1);
-    let answer = announce(&program.address, &[JSON, &length]);
+    let answer = announce(program.address, &[JSON, &length]);
     assert_eq!(answer.status, 413, "{answer:?}");
     assert_eq!(message(&answer), "The body is larger than 4194304 bytes");
 }
 
-/// Sends the head of a request alone.
-fn announce(address: &str, headers: &[&str]) -> Answer {
-    use std::io::{Read, Write};
-    let mut stream = std::net::TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(crate::support::PATIENCE)).unwrap();
-    let headers = headers.join("\r\n");
-    let head =
-        format!("POST /v2.1/track HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n\r\n");
-    stream.write_all(head.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Answer { status, head: head.to_owned(), body: body.to_owned() }
+/// Sends only the head of a request.
+fn announce(address: SocketAddr, headers: &[&str]) -> Reply {
+    let head = request("POST", "/v2.1/track", headers, b"").head(address);
+    Reply::parse(&exchange(address, &head, Duration::from_secs(60)).unwrap()).unwrap()
 }
 
 #[test]
-fn only_what_is_there_is_found() {
+fn answers_404_and_405() {
     let program = Program::start();
     for (method, path, status) in [
         ("GET", "/v2.1/track", 405),
@@ -174,26 +167,26 @@ fn only_what_is_there_is_found() {
         ("POST", "/v2.1/track/", 404),
         ("GET", "/favicon.ico", 404),
     ] {
-        let answer = request(&program.address, method, path, &[JSON], b"");
+        let answer = send(program.address, method, path, &[JSON], b"");
         assert_eq!(answer.status, status, "{method} {path}");
-        assert_eq!(answer.body, "Post telemetry to /v2.1/track\n");
+        assert_eq!(answer.text(), "Post telemetry to /v2.1/track\n");
     }
-    let wrong = request(&program.address, "GET", "/v2.1/track", &[], b"");
-    assert!(wrong.head.to_lowercase().contains("allow: post"), "{wrong:?}");
+    let wrong = send(program.address, "GET", "/v2.1/track", &[], b"");
+    assert_eq!(wrong.header("allow"), Some("POST"));
 }
 
 #[test]
-fn the_front_page_says_that_it_is_a_stand_in() {
+fn the_front_page_names_the_stand_in() {
     let program = Program::start();
-    let page = || request(&program.address, "GET", "/", &[], b"");
-    assert!(page().body.contains("A stand-in on this machine, not Azure."));
-    assert!(page().body.contains("No metric has arrived yet."), "{:?}", page());
+    let page = || send(program.address, "GET", "/", &[], b"");
+    assert!(page().text().contains("A stand-in on this machine, not Azure."));
+    assert!(page().text().contains("No metric has arrived yet."), "{:?}", page());
     program.track(&[counter(1)]);
-    assert!(page().body.contains("1 series in 1 time grains."), "{:?}", page());
+    assert!(page().text().contains("1 series in 1 time grains."), "{:?}", page());
 }
 
 #[test]
-fn no_key_is_ever_shown() {
+fn never_shows_an_instrumentation_key() {
     let program = Program::start();
     let mut no_key = counter(1);
     no_key["iKey"] = json!("");
@@ -218,7 +211,7 @@ fn no_key_is_ever_shown() {
 }
 
 #[test]
-fn a_limit_that_is_reached_is_said_once() {
+fn reports_a_limit_once() {
     let program = Program::start();
     let names: serde_json::Map<String, Value> =
         (0..12).map(|i| (format!("d{i}"), json!("x"))).collect();
@@ -229,17 +222,16 @@ fn a_limit_that_is_reached_is_said_once() {
     }
     let limit = "Limit reached: a point has more than 10 dimensions";
     program.err(limit);
-    let page = request(&program.address, "GET", "/", &[], b"");
-    assert!(page.body.contains(limit.trim_start_matches("Limit reached: ")), "{page:?}");
-    // A line that comes after the others shows that none was still on its way.
+    let page = send(program.address, "GET", "/", &[], b"");
+    assert!(page.text().contains(limit.trim_start_matches("Limit reached: ")), "{page:?}");
+    // After this line, all earlier lines have been printed.
     program.post("/v2.1/track", &[JSON], b"");
     program.err("no telemetry items");
     assert_eq!(program.running.stderr().lines().filter(|line| line.contains(limit)).count(), 1);
 }
 
 #[test]
-fn bodies_that_come_slowly_keep_nobody_out() {
-    use std::io::Write;
+fn slow_bodies_do_not_block_small_ones() {
     let program = Program::start();
     let stuck = |length: usize| {
         let mut stream = program.running.connect().unwrap();
@@ -251,24 +243,28 @@ fn bodies_that_come_slowly_keep_nobody_out() {
         stream.write_all(&vec![b' '; length]).unwrap();
         stream
     };
-    // More than there may be at a time, large and small.
+    // More large bodies than are read at the same time, and as many small ones.
     let held: Vec<_> = (0..40).map(|i| stuck(if i % 2 == 0 { 100_000 } else { 10 })).collect();
     for _ in 0..5 {
         assert_eq!(program.track(&[counter(1)]).status, 200);
     }
-    // None of the others had to give up for that.
+    // None of the others was given up.
     assert!(!program.running.stderr().contains("408"), "{}", program.running.stderr());
     drop(held);
 }
 
-/// On tokio's own clock, which jumps ahead whenever everybody waits.
+/// On tokio's own clock, which jumps ahead when all tasks wait.
 #[tokio::test(start_paused = true)]
-async fn a_body_that_never_comes_is_given_up() {
+async fn answers_408_if_the_body_does_not_arrive() {
     let store = Arc::new(Store::new(10, Limits::default(), Timestamp::now));
-    let server = Server::bind(SocketAddr::from(([127, 0, 0, 1], 0)), store).await.unwrap();
-    let address = server.local_addr().to_string();
+    let alerts = Arc::new(Alerts::new(Timing::default()));
+    let server = Server::bind(([127, 0, 0, 1], 0).into(), store, alerts).await.unwrap();
+    let address = server.local_addr();
     let (done, stop) = tokio::sync::oneshot::channel();
-    std::thread::spawn(move || done.send(announce(&address, &[JSON, "Content-Length: 9"])));
+    std::thread::spawn(move || {
+        let answer = announce(address, &[JSON, "Content-Length: 9"]);
+        assert!(done.send(answer).is_ok());
+    });
     let (answered, answer) = tokio::sync::oneshot::channel();
     let shutdown = async move {
         answered.send(stop.await.unwrap()).unwrap();

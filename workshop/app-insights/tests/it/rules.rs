@@ -1,10 +1,10 @@
-//! The semantics of alert rules, as a table: what is measured in each minute, and how the rule
-//! stands when the minute is over.
+//! The semantics of alert rules, as a table: the measurements of each minute, and the state of the
+//! rule at the end of the minute.
 //!
-//! Each row rests on a sentence of Azure's documentation, or says that Azure says nothing and why
-//! we chose what we chose. The sentences are quoted without their markup.
+//! Each row has a sentence of Azure's documentation, or else the reason for our own decision. The
+//! sentences are quoted without their markup.
 
-use crate::story::{Row, azure, differs, ours};
+use crate::support::story::{Row, azure, differs, ours};
 
 const OVERVIEW: &str = "https://learn.microsoft.com/azure/azure-monitor/alerts/alerts-overview";
 const TROUBLE: &str =
@@ -16,23 +16,23 @@ const SERIES: &str = "https://learn.microsoft.com/azure/azure-monitor/alerts/\
                       alerts-metric-multiple-time-series-single-rule";
 const AGGREGATION: &str =
     "https://learn.microsoft.com/azure/azure-monitor/essentials/metrics-aggregation-explained";
-/// An older page, which tells most.
+/// An older page with the most details.
 const HOW: &str = "https://github.com/MicrosoftDocs/azure-docs/blob/\
                    19b0e92b8b31feb38e49011db28d198dd6d5cbdf/articles/azure-monitor/alerts/\
                    alerts-metric-overview.md";
 
-/// What is measured in a minute, `->`, how the rule stands after the evaluation at its end:
+/// The measurements of a minute, `->`, the state of the rule after the evaluation at its end:
 ///
-/// | measured | |
+/// | measurements | |
 /// |---|---|
 /// | `5,7` | these values |
 /// | `nice:5` | a value with the dimension `who` = `nice` |
 /// | `5@2` | a value that arrives now and was measured two minutes ago |
 /// | `-` | nothing |
-/// | `clock+10m` | before it, the clock goes ahead, and nothing is evaluated meanwhile |
-/// | `clock-3m` | before it, the clock is set back |
+/// | `clock+10m` | before the minute, the clock goes ahead without an evaluation |
+/// | `clock-3m` | before the minute, the clock is set back |
 ///
-/// | the rule | |
+/// | state | |
 /// |---|---|
 /// | `ok` | has no alert |
 /// | `FIRED` | has just fired |
@@ -41,44 +41,44 @@ const HOW: &str = "https://github.com/MicrosoftDocs/azure-docs/blob/\
 /// | `RESOLVED` | has just been resolved |
 /// | `not-due` | was not evaluated |
 ///
-/// After it there may be the value that was found: `=5`, or `=none`.
+/// The value of the evaluation may follow: `=5`, or `=none`.
 #[rustfmt::skip]
 #[expect(clippy::too_many_lines, reason = "it is a table")]
 fn table() -> Vec<Row> { vec![
     // Operators.
     azure("greater than: the threshold itself is not enough", HOW,
         "From the time the alert rule is created, the monitor runs every 1 min and looks at metric values for the last 5 minutes and checks if the average of those values exceeds 70.",
-        "avg m > 70 over 5m",
+        "average m > 70 over 5m",
         "70 -> ok=70 | 72 -> FIRED=71"),
     azure("greater than or equal: the threshold itself is enough", CREATE,
         "Select the operator for comparing the metric value against the threshold.",
-        "avg m >= 70 over 1m",
+        "average m >= 70 over 1m",
         "69 -> ok | 70 -> FIRED=70"),
     azure("less than: the threshold itself is not enough", CREATE,
         "Select the operator for comparing the metric value against the threshold.",
-        "avg m < 70 over 1m",
+        "average m < 70 over 1m",
         "70 -> ok | 69 -> FIRED=69"),
     azure("less than or equal: the threshold itself is enough", CREATE,
         "Select the operator for comparing the metric value against the threshold.",
-        "avg m <= 70 over 1m",
+        "average m <= 70 over 1m",
         "71 -> ok | 70 -> FIRED=70"),
     ours("a threshold may be negative",
         "Azure takes any number; nothing says otherwise.",
-        "avg m < -5 over 1m",
+        "average m < -5 over 1m",
         "-5 -> ok | -5.5 -> FIRED=-5.5"),
 
     // Aggregations.
     azure("average: the sum divided by the count", AGGREGATION,
         "Average – the average of the metric values captured over the aggregation interval. For most metrics, this value is Sum/Count.",
-        "avg m > 4 over 1m",
+        "average m > 4 over 1m",
         "1,2,9 -> ok=4 | 1,2,12 -> FIRED=5"),
     azure("average: of the whole window, not of the minutes' averages", AGGREGATION,
         "Average – the average of the metric values captured over the aggregation interval. For most metrics, this value is Sum/Count.",
-        "avg m > 25 over 2m",
+        "average m > 25 over 2m",
         "10,10,10 -> ok=10 | 50 -> ok=20 | 50 -> FIRED=50"),
     azure("total: all values added up", AGGREGATION,
         "Sum – the sum of all values captured over the aggregation interval. Sometimes referred to as the Total aggregation.",
-        "total m > 9 over 1m",
+        "sum m > 9 over 1m",
         "4,5 -> ok=9 | 4,6 -> FIRED=10"),
     azure("count: how many, not how large", AGGREGATION,
         "Count – the number of measurements captured over the aggregation interval. Count doesn't look at the value of the measurement, only the number of records.",
@@ -86,71 +86,71 @@ fn table() -> Vec<Row> { vec![
         "99,99 -> ok=2 | 0,0,0 -> FIRED=3"),
     azure("minimum: the smallest value", AGGREGATION,
         "Min – the smallest value captured over the aggregation interval.",
-        "min m < 1 over 1m",
+        "minimum m < 1 over 1m",
         "1,50 -> ok=1 | 0.5,50 -> FIRED=0.5"),
     azure("maximum: the largest value", AGGREGATION,
         "Max – the largest value captured over the aggregation interval.",
-        "max m > 9 over 1m",
+        "maximum m > 9 over 1m",
         "9,1 -> ok=9 | 10,1 -> FIRED=10"),
 
     // Window and frequency.
     azure("an evaluation looks back as far as the window", TROUBLE,
         "Aggregation granularity (Period) controls how far back the evaluation aggregates the metric values each time the alert rule runs.",
-        "total m > 9 over 5m",
+        "sum m > 9 over 5m",
         "10 -> FIRED=10 | 1 -> fired=11 | 1 -> fired=12 | 1 -> fired=13 | 1 -> fired=14 | 1 -> quiet1=5"),
     azure("a rule is evaluated every so often and not in between", CREATE,
         "Select how often the alert rule checks if the condition is met.",
-        "avg m > 70 over 3m every 3m",
+        "average m > 70 over 3m every 3m",
         // The table begins at noon, so the third minute ends at a multiple of three.
         "80 -> ok | 80 -> not-due | 80 -> FIRED | 1 -> not-due | 1 -> not-due | 1 -> quiet1"),
     azure("a short peak does not fire over a long window", AGGREGATION,
         "Typically, you usually don't want to be alerted by short spikes in CPU time over 90%.",
-        "avg m > 90 over 5m",
+        "average m > 90 over 5m",
         "10 -> ok | 10 -> ok | 100 -> ok=40 | 10 -> ok | 10 -> ok=28"),
     ours("the minute that has not ended yet is in no window",
         "Azure's windows are grains too; where they end it does not say.",
-        "avg m > 70 over 1m",
+        "average m > 70 over 1m",
         "10 80@-1 -> ok=10 | - -> FIRED=80"),
 
     // State.
     azure("it fires once, however long it lasts", OVERVIEW,
         "Stateful alerts fire when the rule conditions are met, and will not fire again or trigger any more actions until the conditions are resolved.",
-        "avg m > 70 over 1m",
+        "average m > 70 over 1m",
         "80 -> FIRED | 90 -> fired | 99 -> fired | 80 -> fired"),
     azure("it keeps the value with which it fired", SCHEMA,
         "The metric value at the time that it violated the threshold.",
-        "avg m > 70 over 1m",
+        "average m > 70 over 1m",
         "80 -> FIRED=80 | 90 -> fired=90").line("alert r fired: average m 80 > 70 over 1 min"),
     azure("three evaluations in a row resolve it", OVERVIEW,
         "The alert condition isn't met for three consecutive checks.",
-        "avg m > 70 over 1m",
+        "average m > 70 over 1m",
         "80 -> FIRED | 1 -> quiet1 | 1 -> quiet2 | 1 -> RESOLVED | 1 -> ok"),
     azure("two quiet ones, then a hot one: it starts counting again", TROUBLE,
         "The alert is resolved automatically when the alert condition isn't met for three consecutive evaluations.",
-        "avg m > 70 over 1m",
+        "average m > 70 over 1m",
         "80 -> FIRED | 1 -> quiet1 | 1 -> quiet2 | 80 -> fired | 1 -> quiet1 | 1 -> quiet2 | 1 -> RESOLVED"),
     azure("flapping is one alert", HOW,
         "The alert rule sends out a resolved/deactivated message when the alert condition is not met for three consecutive periods to reduce noise in case of flapping conditions.",
-        "avg m > 70 over 1m",
+        "average m > 70 over 1m",
         "80 -> FIRED | 1 -> quiet1 | 80 -> fired | 1 -> quiet1 | 80 -> fired | 1 -> quiet1 | 1 -> quiet2 | 80 -> fired"),
     azure("the threshold itself is quiet too", HOW,
         "The alert rule sends out a resolved/deactivated message when the alert condition is not met for three consecutive periods to reduce noise in case of flapping conditions.",
-        "avg m > 70 over 1m",
+        "average m > 70 over 1m",
         "80 -> FIRED | 70 -> quiet1 | 70 -> quiet2 | 70 -> RESOLVED=70")
         .line("alert r resolved: average m 70 is not > 70 over 1 min"),
     azure("once resolved it can fire again, as another alert", HOW,
         "Say the usage on \"myVM\" continues being above the threshold in subsequent checks, the alert rule will not fire again until the conditions are resolved.",
-        "avg m > 70 over 1m",
+        "average m > 70 over 1m",
         "80 -> FIRED | 1 -> quiet1 | 1 -> quiet2 | 1 -> RESOLVED | 80 -> FIRED | 1 -> quiet1 | 1 -> quiet2 | 1 -> RESOLVED"),
     azure("the evaluation right after the resolution can fire", OVERVIEW,
         "The alert condition for stateful alerts is fired, until it is considered resolved.",
-        "avg m > 70 over 1m",
+        "average m > 70 over 1m",
         "80 -> FIRED | 1 -> quiet1 | 1 -> quiet2 | 1 -> RESOLVED | 99 -> FIRED"),
 
     // No data.
     azure("nothing measured is not zero", AGGREGATION,
         "NULL is different than a zero value, which becomes important in the calculation of aggregations and charting.",
-        "avg m < 10 over 1m",
+        "average m < 10 over 1m",
         "- -> ok=none | 0 -> FIRED=0"),
     azure("nothing measured is not a count of zero", AGGREGATION,
         "NULL values aren't counted as valid measurements.",
@@ -158,104 +158,104 @@ fn table() -> Vec<Row> { vec![
         "- -> ok=none | 5 -> ok=1"),
     azure("nothing measured is not a total of zero", AGGREGATION,
         "Custom metrics always use NULLs when no data is received.",
-        "total m <= 0 over 1m",
+        "sum m <= 0 over 1m",
         "- -> ok=none | 0 -> FIRED=0"),
     azure("an empty minute does not change an average", AGGREGATION,
         "When calculating averages that include NULLs, there are fewer data points to take the average from.",
-        "avg m > 50 over 3m",
+        "average m > 50 over 3m",
         "60 -> FIRED=60 | - -> fired=60 | - -> fired=60"),
     ours("an empty window does not meet the condition, so three of them resolve",
-        "Azure says that no data is NULL, but not what an evaluation of it is. An alert that nobody can end would teach nothing.",
-        "avg m > 70 over 1m",
+        "Azure says that no data is NULL, but not what an evaluation of it is. An alert that never ends would teach nothing.",
+        "average m > 70 over 1m",
         "80 -> FIRED | - -> quiet1=none | - -> quiet2=none | - -> RESOLVED=none")
         .line("alert r resolved: average m has no data over 1 min"),
 
     // Late data.
     azure("late data counts while a window covers its time", AGGREGATION,
         "The examples below are simplified for illustration, and the actual metric data included in each aggregation is affected by the data available when the evaluation occurs.",
-        "total m > 9 over 3m",
+        "sum m > 9 over 3m",
         "1 -> ok | 1 -> ok | 10@2 -> FIRED=12"),
     ours("late data never opens the past again",
         "Azure says what an evaluation takes, the data available when it occurs, and of no second one.",
-        "total m > 9 over 2m",
+        "sum m > 9 over 2m",
         "1 -> ok | 1 -> ok | 1 10@2 -> ok=2"),
     ours("late data does not take back an alert",
         "As above.",
-        "avg m > 70 over 1m",
+        "average m > 70 over 1m",
         "80 -> FIRED=80 | 80 0@1,0@1 -> fired=80").line("alert r fired: average m 80 > 70 over 1 min"),
 
     // Clocks.
-    ours("evaluations that were missed are not made up for",
-        "A laptop that slept was not watched meanwhile; Azure does not sleep.",
-        "avg m > 70 over 1m",
+    ours("missed evaluations are not repeated",
+        "A laptop can sleep; Azure does not.",
+        "average m > 70 over 1m",
         "80 -> FIRED | clock+10m - -> quiet1 | 1 -> quiet2 | 80 -> fired"),
-    ours("a peak while nobody watched fires only if the newest window has it",
+    ours("a peak between missed evaluations fires only if it is in the newest window",
         "As above.",
-        "avg m > 70 over 2m",
+        "average m > 70 over 2m",
         "1 -> ok | clock+10m 99@5 1 -> ok=1 | clock+10m 99@1 99 -> FIRED=99"),
     ours("a clock that is set back: evaluation goes on there, and the alert stays",
         "Azure's clock is not set back.",
-        "avg m > 70 over 1m",
+        "average m > 70 over 1m",
         "80 -> FIRED | clock-30m 80 -> fired | 1 -> quiet1 | 1 -> quiet2 | 1 -> RESOLVED"),
     ours("a minute that the clock shows a second time is evaluated once",
         "Azure's clock is not set back.",
-        "avg m > 70 over 1m",
+        "average m > 70 over 1m",
         "1 -> ok | clock-1m 999 -> not-due | 80 -> FIRED=80"),
 
     // Dimensions.
     azure("without a filter all series count", SERIES,
         "For example, you can choose to have an alert fired when the number of transactions is high across all API names (which is the aggregated data).",
-        "total m > 9 over 1m",
+        "sum m > 9 over 1m",
         "nice:5 naughty:4 -> ok=9 | nice:5 naughty:4 1 -> FIRED=10"),
     azure("a filter leaves the others out", CREATE,
         "By using dimensions, you can filter the metrics and monitor specific time-series, instead of monitoring the aggregate of all the dimensional values.",
-        "avg m > 70 over 1m where who includes nice",
+        "average m > 70 over 1m where who includes nice",
         "nice:10 naughty:99 99 -> ok=10 | nice:80 naughty:1 -> FIRED=80"),
-    azure("a filter by a value that nobody sends finds no data", SERIES,
+    azure("a filter by an unknown value finds no data", SERIES,
         "If the dimension value you're looking for isn't yet emitted, you can add a custom dimension value.",
-        "avg m > 70 over 1m where who includes saint",
+        "average m > 70 over 1m where who includes saint",
         "nice:99 -> ok=none | saint:99 -> FIRED=99"),
     differs("several values of a filter are watched together", CREATE,
         "If you select more than one dimension value, each time series that results from the combination triggers its own alert and is charged separately.",
         "A rule has one alert here. Add a rule for each value to watch them one by one.",
-        "total m > 9 over 1m where who includes nice or naughty",
+        "sum m > 9 over 1m where who includes nice or naughty",
         "nice:5 naughty:4 rude:9 -> ok=9 | nice:5 naughty:5 -> FIRED=10"),
 
     // Words.
     ours("the unit is shown",
-        "The telemetry does not tell a unit, so the rule does.",
-        "avg m > 1000 ms over 1m",
+        "The telemetry has no unit, so the rule has one.",
+        "average m > 1000 ms over 1m",
         "1512 -> FIRED").line("alert r fired: average m 1512 ms > 1000 ms over 1 min"),
-    ours("a count has no unit, whatever the metric's is",
+    ours("a count has no unit, even if the metric has one",
         "It counts measurements.",
         "count m > 1 ms over 1m",
         "7,8 -> FIRED").line("alert r fired: count m 2 > 1 over 1 min"),
     ours("a value that is above the threshold never looks as if it were equal",
         "Lines round to three decimals otherwise.",
-        "avg m > 1000 ms over 1m",
+        "average m > 1000 ms over 1m",
         "1000.00001 -> FIRED").line("alert r fired: average m 1000.00001 ms > 1000 ms over 1 min"),
     ours("the filter is shown",
-        "So that a rule can be told from another.",
-        "max m > 1 over 1m where who includes nice or 'very naughty'",
+        "It distinguishes the rule from others.",
+        "maximum m > 1 over 1m where who includes nice or 'very naughty'",
         "nice:2 -> FIRED")
         .line("alert r fired: maximum m 2 > 1 over 1 min where who includes nice or \"very naughty\""),
 ]}
 
 #[test]
-fn every_row_comes_out_as_it_says() {
+fn every_row_of_the_table_holds() {
     let table = table();
     let failed: Vec<String> = table.iter().filter_map(|row| row.check().err()).collect();
     assert!(failed.is_empty(), "{} of {} rows:\n{}", failed.len(), table.len(), failed.join("\n"));
 }
 
 #[test]
-fn a_row_that_is_wrong_says_so() {
-    let wrong = ours("wrong", "to see it", "avg m > 70 over 1m", "80 -> ok");
+fn a_wrong_row_fails_with_its_reason() {
+    let wrong = ours("wrong", "to see it", "average m > 70 over 1m", "80 -> ok");
     let complaint = wrong.check().unwrap_err();
     for part in ["wrong", "to see it", "minute 1", "FIRED"] {
         assert!(complaint.contains(part), "{complaint}");
     }
-    let wrong = azure("value", OVERVIEW, "quote", "avg m > 70 over 1m", "80 -> FIRED=81");
+    let wrong = azure("value", OVERVIEW, "quote", "average m > 70 over 1m", "80 -> FIRED=81");
     let complaint = wrong.check().unwrap_err();
     assert!(complaint.contains("FIRED=80") && complaint.contains(OVERVIEW), "{complaint}");
 }

@@ -1,14 +1,12 @@
-//! The store on a clock that the tests turn.
+//! The store, on a clock that the tests control.
 
 use std::sync::{
     Arc,
     atomic::{AtomicI64, Ordering},
 };
 
-use app_insights::{
-    limits::{Dropped, Limit, Limits},
-    metric::{Aggregate, Dimensions, Metric, Point, Series},
-    store::{Grain, Recorded, Store},
+use app_insights::store::{
+    Aggregate, Dimensions, Dropped, Grain, Limit, Limits, Metric, Point, Recorded, Series, Store,
 };
 use jiff::Timestamp;
 
@@ -61,13 +59,13 @@ fn point(name: &str, time: Timestamp, value: f64, dimensions: &[(&str, &str)]) -
     }
 }
 
-fn told(grain: &Grain) -> (f64, u64, Option<f64>, Option<f64>) {
+fn values(grain: &Grain) -> (f64, u64, Option<f64>, Option<f64>) {
     let a = &grain.aggregate;
     (a.sum(), a.count(), a.min(), a.max())
 }
 
 #[test]
-fn a_grain_begins_with_its_first_second_and_ends_before_the_next() {
+fn a_grain_excludes_the_start_of_the_next() {
     let f = Fixture::new(Limits::default());
     let almost = Timestamp::new(NOON + 9, 999_999_999).unwrap();
     f.store.record(&[
@@ -82,7 +80,7 @@ fn a_grain_begins_with_its_first_second_and_ends_before_the_next() {
 }
 
 #[test]
-fn a_query_takes_the_grains_that_overlap_its_range() {
+fn a_query_returns_the_grains_that_overlap_its_range() {
     let f = Fixture::new(Limits::default());
     for i in 0..5 {
         f.add(NOON + 10 * i, 1.0, &[]);
@@ -94,13 +92,13 @@ fn a_query_takes_the_grains_that_overlap_its_range() {
     assert_eq!(count(at(NOON + 9), at(NOON + 20)), 2);
     assert_eq!(count(at(NOON + 10), Timestamp::new(NOON + 20, 1).unwrap()), 2);
     assert_eq!(count(at(NOON + 20), at(NOON + 20)), 0);
-    // Ends before it begins, on purpose: a form may say so.
+    // A range may end before it begins.
     assert_eq!(count(at(NOON + 30), at(NOON)), 0);
     assert_eq!(count(Timestamp::MIN, Timestamp::MAX), 5);
 }
 
 #[test]
-fn dimensions_split_and_add_up() {
+fn queries_filter_and_add_up_dimensions() {
     let f = Fixture::new(Limits::default());
     f.add(NOON, 1.0, &[("value", "nice"), ("host", "a")]);
     f.add(NOON, 2.0, &[("host", "b"), ("value", "nice")]);
@@ -110,12 +108,11 @@ fn dimensions_split_and_add_up() {
     let nice = |d: &Dimensions| d.get("value") == Some("nice");
     let metric = Metric::named("m");
     let grains = f.store.query(&metric, Timestamp::MIN..Timestamp::MAX, nice);
-    assert_eq!(grains.iter().map(told).collect::<Vec<_>>(), [(3.0, 2, Some(1.0), Some(2.0))]);
+    assert_eq!(grains.iter().map(values).collect::<Vec<_>>(), [(3.0, 2, Some(1.0), Some(2.0))]);
     assert_eq!(f.sums(), [(0, 43.0)]);
 
-    let keys = &f.store.metrics()[&metric];
-    assert_eq!(keys.iter().collect::<Vec<_>>(), ["host", "value"]);
-    assert_eq!(f.store.metrics().len(), 2);
+    assert_eq!(f.store.keys(&metric, 10), ["host", "value"]);
+    assert_eq!(f.store.names(10).metrics, [metric.clone(), Metric::named("other")]);
     assert_eq!(f.store.series(&metric).len(), 3);
     assert_eq!(f.store.series(&Metric::named("absent")).len(), 0);
 }
@@ -131,7 +128,7 @@ fn the_average_is_the_sum_divided_by_the_count() {
 }
 
 #[test]
-fn a_sum_never_becomes_infinite_nor_nan() {
+fn a_sum_is_always_finite() {
     let mut a = Aggregate::new(f64::MAX, 1, None, None);
     a.merge(&Aggregate::new(f64::MAX, 1, None, None));
     assert_eq!(a.sum().total_cmp(&f64::MAX), std::cmp::Ordering::Equal);
@@ -140,18 +137,18 @@ fn a_sum_never_becomes_infinite_nor_nan() {
 }
 
 #[test]
-fn what_is_older_than_two_days_is_forgotten_with_its_series() {
+fn removes_grains_and_series_after_two_days() {
     let f = Fixture::new(Limits::default());
     f.add(NOON, 1.0, &[("value", "nice")]);
     f.set_clock(NOON + 48 * HOUR + 9);
     assert_eq!((f.store.status().series, f.store.status().grains), (1, 1));
     f.set_clock(NOON + 48 * HOUR + 10);
     assert_eq!((f.store.status().series, f.store.status().grains), (0, 0));
-    assert!(f.store.metrics().is_empty());
+    assert!(f.store.names(10).metrics.is_empty());
 }
 
 #[test]
-fn a_clock_that_jumps_back_loses_nothing_and_blocks_nothing() {
+fn keeps_grains_when_the_clock_is_set_back() {
     let f = Fixture::new(Limits::default());
     f.add(NOON, 1.0, &[]);
     f.set_clock(NOON - HOUR);
@@ -165,19 +162,19 @@ fn a_clock_that_jumps_back_loses_nothing_and_blocks_nothing() {
 }
 
 #[test]
-fn a_clock_that_jumps_back_for_days_leaves_no_far_future_behind() {
+fn removes_far_future_grains_when_the_clock_is_set_back() {
     let f = Fixture::new(Limits { grains: 2, ..Limits::default() });
     f.add(NOON, 1.0, &[]);
     f.add(NOON + 10, 2.0, &[]);
     f.set_clock(NOON - 72 * HOUR);
-    // Were the future kept, the present would be the oldest and have to make way for it.
+    // With the future grains still held, the current grain would be the oldest, and be evicted.
     f.add(NOON - 72 * HOUR, 4.0, &[]);
     assert_eq!(f.sums(), [(-72 * HOUR, 4.0)]);
     assert_eq!(f.store.status().dropped, Dropped::default());
 }
 
 #[test]
-fn a_series_too_many_is_counted_and_said_once_and_the_others_go_on() {
+fn counts_points_beyond_the_series_limit() {
     let f = Fixture::new(Limits { series: 2, ..Limits::default() });
     assert_eq!(f.add(NOON, 1.0, &[("id", "1")]), Recorded::default());
     assert_eq!(f.add(NOON, 1.0, &[("id", "2")]), Recorded::default());
@@ -197,7 +194,7 @@ fn a_series_too_many_is_counted_and_said_once_and_the_others_go_on() {
 }
 
 #[test]
-fn text_is_limited_in_bytes_and_given_back() {
+fn limits_the_bytes_of_names() {
     // Namespace (25) and name (1), key and value.
     let f = Fixture::new(Limits { text: 60, ..Limits::default() });
     assert_eq!(f.add(NOON, 1.0, &[("k", "é")]).dropped, 0);
@@ -208,7 +205,7 @@ fn text_is_limited_in_bytes_and_given_back() {
 }
 
 #[test]
-fn dimensions_that_were_cut_are_counted_and_said_once() {
+fn counts_dimensions_beyond_the_limit() {
     let f = Fixture::new(Limits::default());
     let mut wide = point("m", at(NOON), 1.0, &[("d", "x")]);
     wide.cut = 2;
@@ -219,7 +216,7 @@ fn dimensions_that_were_cut_are_counted_and_said_once() {
 }
 
 #[test]
-fn the_oldest_grains_make_way() {
+fn evicts_the_oldest_grains() {
     let f = Fixture::new(Limits { grains: 3, ..Limits::default() });
     for i in 0..5_u8 {
         f.set_clock(NOON + 10 * i64::from(i));
@@ -227,10 +224,10 @@ fn the_oldest_grains_make_way() {
     }
     assert_eq!(f.sums(), [(20, 2.0), (30, 3.0), (40, 4.0)]);
     assert_eq!(f.store.status().dropped, Dropped { grains: 2, ..Dropped::default() });
-    // What is older than all that is held has nobody to take the place of.
+    // A point that is older than all grains evicts none.
     assert_eq!(f.add(NOON, 9.0, &[]).dropped, 1);
     assert_eq!(f.sums(), [(20, 2.0), (30, 3.0), (40, 4.0)]);
-    // A series that gives up its only grain for its own next one stays whole.
+    // A series stays when its only grain is evicted for its next one.
     let alone = Fixture::new(Limits { grains: 1, ..Limits::default() });
     alone.add(NOON, 1.0, &[("k", "v")]);
     alone.add(NOON + 10, 2.0, &[("k", "v")]);
@@ -240,18 +237,18 @@ fn the_oldest_grains_make_way() {
 }
 
 #[test]
-fn a_clock_that_is_ahead_shuts_nothing_live_out() {
+fn evicts_future_grains_first() {
     let f = Fixture::new(Limits { grains: 3, ..Limits::default() });
     for i in 1..=3_u8 {
         f.add(NOON + HOUR * i64::from(i), f64::from(i), &[]);
     }
-    // What is furthest ahead makes way first, and nothing live while there is any of it.
+    // The grain that is furthest ahead is evicted first.
     for i in 0..3_u8 {
         f.set_clock(NOON + 10 * i64::from(i));
         assert_eq!(f.add(NOON + 10 * i64::from(i), 10.0, &[]).dropped, 0);
     }
     assert_eq!(f.sums(), [(0, 10.0), (10, 10.0), (20, 10.0)]);
-    // Then it is the oldest's turn again.
+    // Then the oldest.
     f.set_clock(NOON + 30);
     f.add(NOON + 30, 10.0, &[]);
     assert_eq!(f.sums(), [(10, 10.0), (20, 10.0), (30, 10.0)]);
@@ -259,7 +256,7 @@ fn a_clock_that_is_ahead_shuts_nothing_live_out() {
 }
 
 #[test]
-fn two_hundred_thousand_names_are_few_in_the_store() {
+fn two_hundred_thousand_names_stay_within_the_limits() {
     let f = Fixture::new(Limits::default());
     let mut random = fastrand::Rng::with_seed(3);
     for _ in 0..200 {

@@ -1,27 +1,32 @@
-//! Runs the real program and talks to it as an exporter would, down to the bytes on the wire.
+//! Starts the program, and sends it requests as an exporter does.
 
 pub mod site;
+pub mod story;
 
-use std::{io::Write, process::ExitStatus, time::Duration};
+use std::{io::Write, net::SocketAddr, process::ExitStatus};
 
 use flate2::{Compression, write::GzEncoder};
-use harness::{Memory, Running, http::Request};
+use harness::{
+    Running,
+    http::{Reply, Request},
+};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// No test waits longer than this for anything.
-pub const PATIENCE: Duration = Duration::from_mins(1);
-
 /// A key that no output may ever show.
 pub const KEY: &str = "5ec4e7a1-0000-4000-8000-5ec4e7a15ec4";
-
 /// The path of the program.
 pub const PATH: &str = env!("CARGO_BIN_EXE_app-insights");
 
-/// The program, on a port of its own.
+pub const JSON: &str = "Content-Type: application/json";
+pub const STREAM: &str = "Content-Type: application/x-json-stream";
+pub const FORM: &str = "Content-Type: application/x-www-form-urlencoded";
+pub const GZIP: &str = "Content-Encoding: gzip";
+
+/// The program, on a free port.
 pub struct Program {
     pub running: Running,
-    pub address: String,
+    pub address: SocketAddr,
 }
 
 impl Program {
@@ -30,84 +35,67 @@ impl Program {
     }
 
     pub fn start_with(args: &[&str]) -> Self {
-        let program = harness::Program::new(PATH).arg("--listen").arg("127.0.0.1:0");
-        let program = args.iter().fold(program, harness::Program::arg);
+        let program = harness::Program::new(PATH).args(["--listen", "127.0.0.1:0"]).args(args);
         let running = program.start().unwrap();
-        let address = running.address().to_string();
+        let address = running.address();
         Self { running, address }
     }
 
-    /// Posts one body and reads the answer.
-    pub fn post(&self, path: &str, headers: &[&str], body: &[u8]) -> Answer {
-        request(&self.address, "POST", path, headers, body)
+    pub fn get(&self, path: &str) -> Reply {
+        send(self.address, "GET", path, &[], b"")
     }
 
-    pub fn get(&self, path: &str) -> Answer {
-        request(&self.address, "GET", path, &[], b"")
+    pub fn post(&self, path: &str, headers: &[&str], body: &[u8]) -> Reply {
+        send(self.address, "POST", path, headers, body)
     }
 
     /// Posts items as an array, as most exporters do.
-    pub fn track(&self, items: &[Value]) -> Answer {
-        let body = serde_json::to_vec(items).unwrap();
-        self.post("/v2.1/track", &["Content-Type: application/json"], &body)
+    pub fn track(&self, items: &[Value]) -> Reply {
+        self.post("/v2.1/track", &[JSON], &serde_json::to_vec(items).unwrap())
     }
 
-    /// Waits for a line on stdout that has `part` in it.
+    /// Waits for a line on stdout that contains `part`.
     pub fn out(&self, part: &str) -> String {
         let text = self.running.wait_for_stdout(|text| line_with(text, part).is_some());
         line_with(&text.unwrap(), part).unwrap()
     }
 
-    /// Waits for a line on stderr that has `part` in it.
+    /// Waits for a line on stderr that contains `part`.
     pub fn err(&self, part: &str) -> String {
         let text = self.running.wait_for_stderr(|text| line_with(text, part).is_some());
         line_with(&text.unwrap(), part).unwrap()
     }
 
-    /// Asks it to stop, as `docker stop` does.
+    /// Stops the program as `docker stop` does.
     pub fn stop(self) -> ExitStatus {
         self.running.stop().unwrap().status
     }
-
-    /// The most memory it ever used, in MiB.
-    #[cfg(target_os = "linux")]
-    pub fn peak_memory(&self) -> usize {
-        usize::try_from(Memory::of(self.running.id()).unwrap().peak >> 20).unwrap()
-    }
 }
 
-/// The first whole line that has `part` in it.
+/// The first complete line that contains `part`.
 fn line_with(text: &str, part: &str) -> Option<String> {
-    let (whole, _) = text.rsplit_once('\n')?;
-    whole.lines().find(|line| line.contains(part)).map(str::to_owned)
+    let (complete, _) = text.rsplit_once('\n')?;
+    complete.lines().find(|line| line.contains(part)).map(str::to_owned)
 }
 
-/// What came back.
-#[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub head: String,
-    pub body: String,
+/// A request with headers such as `Content-Type: application/json`.
+pub fn request(method: &str, path: &str, headers: &[&str], body: &[u8]) -> Request {
+    let request = Request { body: body.to_vec(), ..Request::new(method, path) };
+    headers.iter().fold(request, |request, header| {
+        let (name, value) = header.split_once(": ").unwrap();
+        request.with(name, value)
+    })
 }
 
-impl Answer {
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
-    }
+/// Sends a request on a connection of its own.
+pub fn send(to: SocketAddr, method: &str, path: &str, headers: &[&str], body: &[u8]) -> Reply {
+    request(method, path, headers, body).send(to).unwrap()
 }
 
-/// Makes one request on a connection of its own.
-pub fn request(address: &str, method: &str, path: &str, headers: &[&str], body: &[u8]) -> Answer {
-    let request = headers.iter().fold(Request::new(method, path), |request, header| {
-        let (name, value) = header.split_once(':').unwrap();
-        request.with(name, value.trim())
-    });
-    let reply = Request { body: body.to_vec(), ..request }.send(address.parse().unwrap()).unwrap();
-    let headers = reply
-        .headers
-        .iter()
-        .map(|(name, value)| format!("{name}: {}\r\n", String::from_utf8_lossy(value.as_bytes())));
-    Answer { status: reply.status, head: headers.collect(), body: reply.text() }
+/// The JSON of an answer.
+pub fn json_of(reply: &Reply) -> Value {
+    assert_eq!(reply.header("Content-Type"), Some("application/json"), "{reply:?}");
+    serde_json::from_slice(&reply.body).unwrap_or_else(|error| panic!("{error}: {}", reply.text()))
 }
 
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -130,7 +118,7 @@ pub fn envelope(time: Timestamp, point: &Value, properties: &Value) -> Value {
     })
 }
 
-/// A counter's envelope of this moment.
+/// An envelope of a counter, of this moment.
 pub fn counter(value: u32) -> Value {
     let point = json!({"name": "request-count", "kind": "Aggregation", "value": value});
     envelope(Timestamp::now(), &point, &json!({}))

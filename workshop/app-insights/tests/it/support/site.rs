@@ -1,6 +1,7 @@
-//! The real server in this process, on a clock that a test turns, and what its screens say.
+//! The server in this process, on a clock that the test controls, and its screens.
 
 use std::{
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -9,33 +10,29 @@ use std::{
 };
 
 use app_insights::{
-    alerts::Alerts,
-    limits::Limits,
-    metric::{Aggregate, Metric, Point, Series},
+    alerts::{Alerts, Timing},
     server::Server,
-    store::Store,
-    timing::Timing,
+    store::{Aggregate, Limits, Metric, Point, Series, Store},
 };
+use harness::http::Reply;
 use jiff::{SignedDuration, Timestamp};
 use scraper::{Html, Selector};
 use tokio::sync::oneshot;
 
-use super::{Answer, request};
+use super::{FORM, send};
 
-pub const FORM: &str = "Content-Type: application/x-www-form-urlencoded";
-
-/// A server with its store, until it is dropped.
+/// A server with its store. Dropping it stops the server.
 pub struct Site {
     pub store: Arc<Store>,
     pub alerts: Arc<Alerts>,
-    pub address: String,
+    pub address: SocketAddr,
     clock: Arc<AtomicI64>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Site {
-    /// Its clock stands still at noon.
+    /// Starts a server. Its clock stands at noon.
     pub fn start() -> Self {
         let noon: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
         let clock = Arc::new(AtomicI64::new(noon.as_second()));
@@ -50,9 +47,9 @@ impl Site {
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.unwrap().block_on(async move {
-                let server = Server::bind(([127, 0, 0, 1], 0).into(), held).await.unwrap();
-                let server = server.watching(watched);
-                ready.send(server.local_addr().to_string()).unwrap();
+                let any = ([127, 0, 0, 1], 0).into();
+                let server = Server::bind(any, held, watched).await.unwrap();
+                ready.send(server.local_addr()).unwrap();
                 let shutdown = async move {
                     let _ = stopped.await;
                 };
@@ -63,13 +60,13 @@ impl Site {
         Self { store, alerts, address, clock, stop: Some(stop), thread: Some(thread) }
     }
 
-    /// Turns the clock on.
-    pub fn pass(&self, seconds: i64) {
+    /// Moves the clock forward.
+    pub fn advance(&self, seconds: i64) {
         self.clock.fetch_add(seconds, Ordering::SeqCst);
     }
 
-    /// Puts values into the grain that began so many seconds ago.
-    pub fn put(&self, name: &str, dimensions: &[(&str, &str)], ago: i64, values: &[f64]) {
+    /// Records values in the grain that began `ago` seconds ago.
+    pub fn record(&self, name: &str, dimensions: &[(&str, &str)], ago: i64, values: &[f64]) {
         let fold = |f: fn(f64, f64) -> f64| values.iter().copied().reduce(f);
         let count = values.len().try_into().unwrap();
         let recorded = self.store.record(&[Point {
@@ -84,19 +81,19 @@ impl Site {
         assert_eq!(recorded.dropped, 0);
     }
 
-    pub fn get(&self, path: &str) -> Answer {
-        request(&self.address, "GET", path, &[], b"")
+    pub fn get(&self, path: &str) -> Reply {
+        send(self.address, "GET", path, &[], b"")
     }
 
-    /// A screen that is there.
+    /// A screen that must exist.
     pub fn screen(&self, path: &str) -> Screen {
         let answer = self.get(path);
         assert_eq!(answer.status, 200, "{path}: {answer:?}");
         Screen::of(&answer)
     }
 
-    pub fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        request(&self.address, "POST", path, &[FORM], encode(fields).as_bytes())
+    pub fn post(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        send(self.address, "POST", path, &[FORM], encode(fields).as_bytes())
     }
 }
 
@@ -112,20 +109,20 @@ impl Drop for Site {
     }
 }
 
-/// As a form is sent.
+/// The fields as a form sends them.
 pub fn encode(fields: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
-/// A screen as a browser reads it.
+/// A screen, parsed as in a browser.
 pub struct Screen(pub Html);
 
 impl Screen {
-    pub fn of(answer: &Answer) -> Self {
-        Self(Html::parse_document(&answer.body))
+    pub fn of(answer: &Reply) -> Self {
+        Self(Html::parse_document(&answer.text()))
     }
 
-    /// The text of everything that a selector finds.
+    /// The texts of all elements that the selector finds.
     pub fn texts(&self, selector: &str) -> Vec<String> {
         let selector = Selector::parse(selector).unwrap();
         let found = self.0.select(&selector).map(|element| {
@@ -135,14 +132,14 @@ impl Screen {
         found.collect()
     }
 
-    /// An attribute of everything that a selector finds.
+    /// An attribute of all elements that the selector finds.
     pub fn attributes(&self, selector: &str, name: &str) -> Vec<String> {
         let selector = Selector::parse(selector).unwrap();
         let found = self.0.select(&selector);
         found.filter_map(|element| element.attr(name)).map(str::to_owned).collect()
     }
 
-    /// The rows of the table of numbers: for each the exact values, or what is said instead.
+    /// The rows of the table of numbers: exact values, or the text of a cell without a value.
     pub fn numbers(&self) -> Vec<Vec<String>> {
         let (row, cell) = (selector("#numbers tbody tr"), selector("td"));
         let data = selector("data");

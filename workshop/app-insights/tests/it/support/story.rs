@@ -1,17 +1,16 @@
 //! Plays a row of the table of `rules.rs`, minute by minute, on a clock of its own.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use app_insights::{
-    alerts::{Alerts, State},
-    limits::Limits,
-    metric::{Aggregate, Metric, Point, Series},
-    rule::Rule,
-    store::Store,
-    timing::Timing,
+    alerts::{Alert, Alerts, Rule, State, Timing},
+    store::{Aggregate, Limits, Metric, Point, Series, Store},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -27,7 +26,7 @@ pub struct Row {
     line: Option<&'static str>,
 }
 
-/// A row that rests on a sentence of Azure's documentation.
+/// A row that follows a sentence of Azure's documentation.
 pub fn azure(
     name: &'static str,
     page: &str,
@@ -38,12 +37,12 @@ pub fn azure(
     Row { name, because: format!("Azure: \"{sentence}\" ({page})"), rule, story, line: None }
 }
 
-/// A row about which Azure's documentation is silent: our own decision, and why.
+/// A row without a sentence in Azure's documentation: our own decision, and the reason.
 pub fn ours(name: &'static str, why: &str, rule: &'static str, story: &'static str) -> Row {
     Row { name, because: format!("our own decision: {why}"), rule, story, line: None }
 }
 
-/// A row in which we differ from a sentence of Azure's documentation, and why.
+/// A row that differs from a sentence of Azure's documentation, and the reason.
 pub fn differs(
     name: &'static str,
     page: &str,
@@ -57,7 +56,7 @@ pub fn differs(
 }
 
 impl Row {
-    /// What the terminal says of the alert that is the last to fire or to be resolved.
+    /// The line in the terminal for the last change of an alert.
     pub fn line(self, line: &'static str) -> Self {
         Self { line: Some(line), ..self }
     }
@@ -73,16 +72,13 @@ impl Row {
         let mut last_line = None;
         for (minute, text) in (1..).zip(self.story.split('|')) {
             let (measured, expected) = text.split_once("->").expect("an arrow");
-            let (standing, line) = world.play(measured);
+            let (state, line) = world.play(measured);
             let expected = expected.trim();
             // The value is only compared when the row has one.
-            let compared = if expected.contains('=') {
-                &*standing
-            } else {
-                standing.split('=').next().unwrap()
-            };
+            let compared =
+                if expected.contains('=') { &*state } else { state.split('=').next().unwrap() };
             if compared != expected {
-                return failed(format!("after minute {minute} it was {standing}, not {expected}"));
+                return failed(format!("after minute {minute} it was {state}, not {expected}"));
             }
             fired += usize::from(expected.starts_with("FIRED"));
             last_line = line.or(last_line);
@@ -120,11 +116,11 @@ impl World {
             at(clock.load(Ordering::Relaxed))
         });
         let alerts = Alerts::new(timing);
-        alerts.add(rule_of(rule, &timing)).unwrap();
+        alerts.add(read_rule(rule)).unwrap();
         Self { store, alerts, now }
     }
 
-    /// Plays a minute; returns how the rule stands after it, and what the terminal says.
+    /// Plays a minute; returns the rule's state after it, and the line in the terminal.
     fn play(&self, measured: &str) -> (String, Option<String>) {
         for item in measured.split([' ', ',']).filter(|item| !matches!(*item, "" | "-")) {
             if let Some(minutes) = item.strip_prefix("clock") {
@@ -139,7 +135,7 @@ impl World {
         let changed = self.alerts.evaluate(&self.store);
         let after = self.alerts.watched().remove(0);
         assert!(changed.len() < 2, "one rule has one alert");
-        let standing = match changed.first().map(|alert| alert.state) {
+        let state = match changed.first().map(|alert| alert.state) {
             Some(State::Fired) => "FIRED".into(),
             Some(State::Resolved) => "RESOLVED".into(),
             None if before.last == after.last => "not-due".into(),
@@ -149,7 +145,7 @@ impl World {
         };
         let value = after.last.and_then(|last| last.value);
         let value = value.map_or("none".into(), |value| value.to_string());
-        (format!("{standing}={value}"), changed.first().map(app_insights::alerts::Alert::line))
+        (format!("{state}={value}"), changed.first().map(Alert::line))
     }
 
     /// Records a value in the middle of the minute.
@@ -173,30 +169,30 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-/// The rule of a row: `avg m > 70 ms over 1m every 1m where who includes nice or 'very naughty'`.
-fn rule_of(row: &str, timing: &Timing) -> Rule {
-    let (condition, filter) = row.split_once(" where ").unwrap_or((row, ""));
-    let mut words = condition.split(' ').peekable();
-    let mut rule = Rule { name: "r".into(), unit: String::new(), ..Rule::slow(timing) };
-    rule.aggregation = words.next().unwrap().parse().unwrap();
-    rule.metric = Metric::named(words.next().unwrap());
-    rule.operator = words.next().unwrap().parse().unwrap();
-    rule.threshold = words.next().unwrap().parse().unwrap();
-    if let Some(unit) = words.next_if(|word| *word != "over") {
-        rule.unit = unit.into();
+/// Reads a rule such as `average m > 70 ms over 5m every 1m where who includes nice or rude`.
+fn read_rule(text: &str) -> Rule {
+    let (text, filter) = text.split_once(" where ").unwrap_or((text, ""));
+    let dimensions = filter.split_once(" includes ").map(|(key, values)| {
+        let values = values.split(" or ").map(|value| value.trim_matches('\'').to_owned());
+        (key.to_owned(), values.collect())
+    });
+    let words: Vec<&str> = text.split(' ').collect();
+    let (unit, times) =
+        if words[4] == "over" { ("", &words[5..]) } else { (words[4], &words[6..]) };
+    let minutes =
+        |text: &str| SignedDuration::from_mins(text.strip_suffix('m').unwrap().parse().unwrap());
+    Rule {
+        name: "r".into(),
+        description: String::new(),
+        aggregation: words[0].parse().unwrap(),
+        metric: Metric::named(words[1]),
+        operator: words[2].parse().unwrap(),
+        threshold: words[3].parse().unwrap(),
+        unit: unit.into(),
+        window: minutes(times[0]),
+        // After `every`.
+        frequency: times.get(2).map_or(SignedDuration::from_mins(1), |text| minutes(text)),
+        dimensions: BTreeMap::from_iter(dimensions),
+        ..Rule::slow(&Timing::azure())
     }
-    while let Some(word) = words.next() {
-        let minutes = words.next().unwrap().trim_end_matches('m').parse().unwrap();
-        let duration = SignedDuration::from_mins(minutes);
-        match word {
-            "over" => rule.window = duration,
-            "every" => rule.frequency = duration,
-            _ => panic!("{word} in {row}"),
-        }
-    }
-    if let Some((key, values)) = filter.split_once(" includes ") {
-        let values = values.split(" or ").map(|value| value.trim_matches('\'').into());
-        rule.dimensions = vec![(key.into(), values.collect())];
-    }
-    rule
 }

@@ -1,34 +1,25 @@
 //! Validates one telemetry item, the "envelope", against the published schema ([`crate::SCHEMA`]).
 //!
-//! Messages that begin with a number are the real endpoint's own words, as its clients quote them
-//! in their issues (for instance `microsoft/ApplicationInsights-JS#205`, `-node.js#864` and
-//! `-Java#4283`); the others are this stand-in's. None repeats what was sent: an instrumentation
-//! key may be anywhere.
+//! Messages that begin with a number are those of the real endpoint, as its clients quote them in
+//! their issues (for instance `microsoft/ApplicationInsights-JS#205`, `-node.js#864` and
+//! `-Java#4283`); the others are this stand-in's. No message repeats a value of the item, which may
+//! contain an instrumentation key.
 
 use jiff::Timestamp;
 use serde_json::{Map, Number, Value};
 use thiserror::Error;
 
-use crate::{
-    limits::MAX_DIMENSIONS,
-    metric::{Aggregate, DEFAULT_NAMESPACE, Dimensions, Metric, Point, Series},
-    store::{MAX_AGE, MAX_AHEAD},
+use crate::store::{
+    Aggregate, DEFAULT_NAMESPACE, Dimensions, MAX_AGE, MAX_AHEAD, MAX_DIMENSIONS, MAX_KEY,
+    MAX_NAME, MAX_NAMESPACE, MAX_VALUE, Metric, Point, Series,
 };
 
 /// The largest item, in bytes. Azure's "maximum event size".
 pub const MAX_ITEM: usize = 64 << 10;
-/// `maxLength` of `MetricDataPoint.name`, in characters.
-pub const MAX_NAME: usize = 1024;
-/// `maxLength` of `MetricDataPoint.ns`, in characters.
-pub const MAX_NAMESPACE: usize = 256;
-/// The longest key of `properties`, in characters. Azure's "property and metric name length".
-pub const MAX_KEY: usize = 150;
-/// `maxLength` of the values of `properties`, in characters.
-pub const MAX_VALUE: usize = 8192;
 /// `maxLength` of `TelemetryItem.seq`, in characters.
 pub const MAX_SEQUENCE: usize = 64;
 
-/// The base types of the schema that carry no metric.
+/// The base types of the schema other than `MetricData`.
 const OTHER_TYPES: [&str; 8] = [
     "AvailabilityData",
     "EventData",
@@ -43,27 +34,27 @@ const OTHER_TYPES: [&str; 8] = [
 /// A valid item.
 #[derive(Clone, Debug)]
 pub enum Item {
-    /// A metric, of which the first data point counts.
+    /// A metric.
     Metric(MetricItem),
-    /// Something this stand-in accepts, as the real endpoint does, and then ignores: the name of
-    /// its base type, if the schema knows it.
+    /// An item that is accepted, as by the real endpoint, and then ignored: the name of its base
+    /// type, if the schema has it.
     Ignored(Option<&'static str>),
 }
 
 /// A metric's envelope.
 #[derive(Clone, Debug)]
 pub struct MetricItem {
-    /// What is to be stored.
+    /// The first data point.
     pub point: Point,
-    /// Whether the point describes values whose average says something (a histogram, a gauge)
-    /// rather than only a sum (a counter).
+    /// Whether the average of the values is useful (a histogram, a gauge) and not only their sum (a
+    /// counter).
     pub averageable: bool,
-    /// Data points after the first. "If multiple data points were sent only the first one will
-    /// be used" (the schema).
+    /// The number of data points after the first. "If multiple data points were sent only the
+    /// first one will be used" (the schema).
     pub further: usize,
 }
 
-/// Why an item is refused. The answer's `statusCode` is always 400.
+/// A reason to refuse an item. The answer's `statusCode` is always 400.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[expect(missing_docs, reason = "the messages say it")]
 pub enum ItemError {
@@ -105,11 +96,7 @@ pub enum ItemError {
     StdDev,
 }
 
-/// Reads and validates one item. `now` is the time against which its `time` is held.
-///
-/// # Errors
-///
-/// When the item breaks the schema or one of its limits; the error's text is for the sender.
+/// Reads and validates one item. Its `time` is compared with `now`.
 pub fn parse(item: &str, now: Timestamp) -> Result<Item, ItemError> {
     if item.len() > MAX_ITEM {
         return Err(ItemError::TooLarge);
@@ -124,7 +111,7 @@ pub fn parse(item: &str, now: Timestamp) -> Result<Item, ItemError> {
     envelope.number("ver")?;
     envelope.number("sampleRate")?;
     envelope.string("seq", MAX_SEQUENCE)?;
-    // Every key is taken, for there are no accounts here; none at all would be refused in Azure.
+    // Every key is accepted, as there are no accounts here. Azure refuses an item without a key.
     if envelope.string("iKey", usize::MAX)?.is_none_or(str::is_empty) {
         return Err(ItemError::Key);
     }
@@ -223,13 +210,13 @@ fn parse_values(point: &Object) -> Result<(Aggregate, bool), ItemError> {
     }
     let averageable = min.is_some() || max.is_some() || count.is_some_and(|count| count > 1);
     let count = count.unwrap_or(1);
-    // A counter tells neither; of a single value both are known all the same.
-    let alone = (count == 1).then_some(value);
-    let aggregate = Aggregate::new(value, count, min.or(alone), max.or(alone));
+    // A counter has neither, but a single value is its own minimum and maximum.
+    let single = (count == 1).then_some(value);
+    let aggregate = Aggregate::new(value, count, min.or(single), max.or(single));
     Ok((aggregate, averageable))
 }
 
-/// The dimensions that are kept, and how many are not.
+/// The first dimensions by name, and the number of the others.
 fn parse_properties(properties: Object) -> Result<(Dimensions, usize), ItemError> {
     let mut pairs = Vec::new();
     let mut cut = 0;
@@ -251,7 +238,7 @@ fn parse_properties(properties: Object) -> Result<(Dimensions, usize), ItemError
     Ok((pairs.into_iter().collect(), cut))
 }
 
-/// A JSON object, with the name the real endpoint gives to its type. A null is as good as absent.
+/// A JSON object, with the real endpoint's name of its type. A null counts as absent.
 #[derive(Clone, Copy)]
 struct Object<'a> {
     map: &'a Map<String, Value>,
@@ -293,12 +280,12 @@ impl<'a> Object<'a> {
         let Some(value) = self.get(field) else {
             return Ok(None);
         };
-        // JSON has no NaN and no infinity; the filter is for the day its parser learns them.
+        // JSON has no NaN and no infinity; the filter is for parsers that allow them.
         let number = value.as_f64().filter(|number| number.is_finite());
         number.map(Some).ok_or_else(|| self.wrong(field, "number"))
     }
 
-    /// The schema has `count` as a 32-bit integer. Nought of something has no average.
+    /// In the schema `count` is a 32-bit integer. No values have no average, so zero is refused.
     fn count(&self) -> Result<Option<u32>, ItemError> {
         match self.get("count") {
             None => Ok(None),
@@ -321,7 +308,7 @@ impl<'a> Object<'a> {
 
 fn whole(number: &Number) -> Option<u32> {
     let whole = number.as_u64().and_then(|n| u32::try_from(n).ok());
-    // 5.0 is a whole number too, whatever its notation.
+    // 5.0 is a whole number, too.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
     whole.or_else(|| {
         let n = number.as_f64()?;

@@ -1,16 +1,27 @@
-//! A metric's values and what they belong to.
+//! Metrics, their series, and the values of a series.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-/// The namespace in which Azure Monitor keeps the metrics that name none.
+/// The namespace in which Azure Monitor keeps metrics without a namespace.
 pub const DEFAULT_NAMESPACE: &str = "azure.applicationinsights";
+/// `maxLength` of `MetricDataPoint.name`, in characters.
+pub const MAX_NAME: usize = 1024;
+/// `maxLength` of `MetricDataPoint.ns`, in characters.
+pub const MAX_NAMESPACE: usize = 256;
+/// The longest key of a dimension, in characters. Azure's "property and metric name length".
+pub const MAX_KEY: usize = 150;
+/// `maxLength` of the values of `properties`, in characters.
+pub const MAX_VALUE: usize = 8192;
+/// The most dimensions of a series; of more, the first by name are kept. Azure Monitor has the
+/// same limit on "dimension keys per metric".
+pub const MAX_DIMENSIONS: usize = 10;
 
 /// A metric's identity.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Metric {
-    /// Where the metric belongs; [`DEFAULT_NAMESPACE`] unless the envelope names one.
+    /// The namespace: [`DEFAULT_NAMESPACE`] unless the envelope has one.
     pub namespace: Box<str>,
     /// The instrument's name, such as `request-latency`.
     pub name: Box<str>,
@@ -39,18 +50,6 @@ impl Dimensions {
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(k, v)| (&**k, &**v))
     }
-
-    /// How many dimensions the set has.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether the set has no dimensions.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 impl<'a> FromIterator<(&'a str, &'a str)> for Dimensions {
@@ -60,17 +59,17 @@ impl<'a> FromIterator<(&'a str, &'a str)> for Dimensions {
     }
 }
 
-/// What is added up together: a metric with one value for each of its dimensions.
+/// A metric with one value for each of its dimensions. The values of a series are added up.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Series {
-    /// What was measured.
+    /// The metric.
     pub metric: Metric,
-    /// By what it can be split.
+    /// The dimensions, by which the metric can be split.
     pub dimensions: Dimensions,
 }
 
 impl Series {
-    /// The bytes of its names, keys and values.
+    /// The number of bytes of its names, keys and values.
     #[must_use]
     pub fn text(&self) -> usize {
         let names = self.metric.namespace.len() + self.metric.name.len();
@@ -79,18 +78,18 @@ impl Series {
     }
 }
 
-/// What is known of all values of a series within a grain.
+/// Sum, count, minimum and maximum of some values of a series.
 #[derive(Clone, Copy, Debug)]
 pub struct Aggregate {
     sum: f64,
     count: u64,
-    // NaN while nobody told: `f64::min` and `f64::max` then take the other side's.
+    // NaN if unknown: `f64::min` and `f64::max` then return the other number.
     min: f64,
     max: f64,
 }
 
 impl Aggregate {
-    /// `count` values that add up to `sum`; the smallest and the largest are not always told.
+    /// `count` values that add up to `sum`; the minimum and the maximum are not always known.
     #[must_use]
     pub fn new(sum: f64, count: u32, min: Option<f64>, max: Option<f64>) -> Self {
         Self {
@@ -101,8 +100,8 @@ impl Aggregate {
         }
     }
 
-    /// Adds another's values. A sum too large for a number stays at the largest there is: a chart
-    /// cannot draw infinity, and infinity minus infinity would not even be a number.
+    /// Adds the values of another aggregate. A sum that is too large stays at the largest finite
+    /// number: a chart cannot draw infinity, and infinity minus infinity is not a number.
     pub fn merge(&mut self, other: &Self) {
         self.sum = (self.sum + other.sum).clamp(f64::MIN, f64::MAX);
         self.count = self.count.saturating_add(other.count);
@@ -110,46 +109,54 @@ impl Aggregate {
         self.max = self.max.max(other.max);
     }
 
-    /// All values added up, in the metric's own unit.
+    /// All aggregates in one; `None` if there is none.
+    pub fn merged(all: impl IntoIterator<Item = Self>) -> Option<Self> {
+        all.into_iter().reduce(|mut sum, aggregate| {
+            sum.merge(&aggregate);
+            sum
+        })
+    }
+
+    /// The sum, in the metric's own unit.
     #[must_use]
     pub fn sum(&self) -> f64 {
         self.sum
     }
 
-    /// How many values there were.
+    /// The number of values.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// Sum divided by count, which is what Azure Monitor calls the average.
+    /// Sum divided by count, Azure Monitor's average.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "off by less than a chart can show")]
     pub fn average(&self) -> f64 {
         self.sum / self.count as f64
     }
 
-    /// The smallest value, if it was told.
+    /// The smallest value, if it is known.
     #[must_use]
     pub fn min(&self) -> Option<f64> {
         (!self.min.is_nan()).then_some(self.min)
     }
 
-    /// The largest value, if it was told.
+    /// The largest value, if it is known.
     #[must_use]
     pub fn max(&self) -> Option<f64> {
         (!self.max.is_nan()).then_some(self.max)
     }
 }
 
-/// What one envelope tells of a series.
+/// The values of one envelope.
 #[derive(Clone, Debug)]
 pub struct Point {
-    /// To what it belongs.
+    /// The series to which the values belong.
     pub series: Series,
-    /// Dimensions that the envelope has beyond those of the series.
+    /// The number of dimensions of the envelope beyond [`MAX_DIMENSIONS`].
     pub cut: usize,
-    /// When it was measured, by the sender's clock.
+    /// The time of the measurement, by the sender's clock.
     pub time: Timestamp,
     /// The values.
     pub aggregate: Aggregate,

@@ -1,31 +1,28 @@
-//! Words what happened to a batch, as one line for people.
-//!
-//! Every name in it was chosen by whoever sent the telemetry. So nothing but plain names is
-//! printed as it is, see [`format`].
+//! Formats the line for a batch.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
 };
 
+use super::envelope::{Item, ItemError};
 use crate::{
-    envelope::{Item, ItemError},
-    format::{self, MAX_TEXT, number},
-    metric::{Aggregate, Metric, Point, Series},
+    format::{self, number},
+    store::{Aggregate, Metric, Point, Series},
 };
 
-/// The most metrics that a line names.
+/// The most metrics in a line.
 const MAX_METRICS: usize = 20;
 
-/// The line for a batch: what was accepted of it, added up over the dimensions, then what was
-/// ignored, refused or, because of a limit of the store, `dropped`.
+/// The line for a batch: the metrics, added up over their dimensions, then the numbers of items
+/// that were ignored, dropped because of a limit of the store, or refused.
 ///
 /// ```text
 /// accepted 3 of 3: request-count sum 5 over 2 series; request-latency average 12.3 (count 5, min 0.4, max 30.1)
 /// ```
 ///
-/// The metrics are sorted by name. A metric whose points only have a sum shows the sum; one whose
-/// points tell more shows the average, as Azure's charts would. Parts are set apart by `; `.
+/// The metrics are sorted by name. A metric is shown with its sum if its points have only that, and
+/// with its average otherwise, as in Azure's charts.
 #[must_use]
 pub fn line(items: &[Result<Item, ItemError>], dropped: usize) -> String {
     let mut metrics: BTreeMap<&Metric, Summary> = BTreeMap::new();
@@ -63,7 +60,7 @@ pub fn line(items: &[Result<Item, ItemError>], dropped: usize) -> String {
         parts.push(format!("not kept {dropped}, a limit is reached"));
     }
     if let Some((index, error)) = refused.first() {
-        let message = excerpt(&error.to_string());
+        let message = format::message(&error.to_string());
         parts.push(format!("refused {}, the first is item {index}: {message}", refused.len()));
     }
     let accepted = items.len() - refused.len();
@@ -81,10 +78,7 @@ impl<'a> Summary<'a> {
     fn add(&mut self, point: &'a Point, averageable: bool) {
         self.averageable |= averageable;
         self.series.insert(&point.series);
-        match &mut self.total {
-            Some(total) => total.merge(&point.aggregate),
-            None => self.total = Some(point.aggregate),
-        }
+        self.total = Aggregate::merged(self.total.into_iter().chain([point.aggregate]));
     }
 
     fn describe(&self, metric: &Metric) -> String {
@@ -111,16 +105,4 @@ impl<'a> Summary<'a> {
         }
         text
     }
-}
-
-/// A message, of which part may have come in by telemetry, as it may be printed.
-#[must_use]
-pub fn excerpt(message: &str) -> String {
-    let shown: String = message.chars().take(MAX_TEXT).collect();
-    let rest = if shown.len() < message.len() { "…" } else { "" };
-    // Quotes are harmless, and every message has some.
-    let escape = |c: char| {
-        if matches!(c, '\'' | '"') { c.to_string() } else { c.escape_debug().to_string() }
-    };
-    format::visible(&shown.chars().map(escape).collect::<String>()) + rest
 }

@@ -1,19 +1,17 @@
-//! How much is kept, and what is said when that is not enough.
+//! The limits of the store.
 
 use std::fmt;
 
-/// The most dimensions of a series; of more, the first by name are kept. Azure Monitor has the
-/// same limit on "dimension keys per metric".
-pub const MAX_DIMENSIONS: usize = 10;
+use super::metric::MAX_DIMENSIONS;
 
-/// How much is kept.
+/// The limits of the store.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Different combinations of metric and dimensions. Azure Monitor has 50,000 in a region.
     pub series: usize,
     /// Bytes of names, keys and values of all series together.
     pub text: usize,
-    /// Grains of all series together. Those ahead of the clock make way for others, then the oldest.
+    /// Grains of all series together. Grains ahead of the clock are evicted first, then the oldest.
     pub grains: usize,
 }
 
@@ -41,7 +39,7 @@ impl fmt::Display for Limit {
         match self {
             Self::Series(max) => write!(
                 f,
-                "{max} series are held, the most there may be; points of new series are accepted \
+                "{max} series are held, the maximum; points of new series are accepted \
                  but not kept (is there a name or an id among the dimensions?)"
             ),
             Self::Dimensions => write!(
@@ -50,26 +48,26 @@ impl fmt::Display for Limit {
             ),
             Self::Text(max) => write!(
                 f,
-                "names and dimensions fill {} MiB, the most there may be; points of new series \
+                "names and dimensions fill {} MiB, the maximum; points of new series \
                  are accepted but not kept",
                 max >> 20
             ),
             Self::Grains(max) => write!(
                 f,
-                "{max} time grains are held, the most there may be; those ahead of this \
-                 machine's clock make way for new ones, then the oldest"
+                "{max} time grains are held, the maximum; grains ahead of this machine's clock \
+                 are evicted first, then the oldest"
             ),
         }
     }
 }
 
-/// What was left out because of a limit, since the start.
+/// The numbers of points, dimensions and grains that were left out because of a limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dropped {
-    /// Points of series for which there was no room.
+    /// Points of series that exceed a limit.
     pub points: u64,
     /// Dimensions beyond [`MAX_DIMENSIONS`].
     pub dimensions: u64,
-    /// Grains that made way before their time.
+    /// Grains that were evicted before they were too old.
     pub grains: u64,
 }
