@@ -1,14 +1,13 @@
-//! Waits until whoever started a program wants it to stop: by Ctrl-C, or as `docker stop` does.
+//! Waits for Ctrl-C or a termination signal, for the programs of `workshop/`.
 //!
-//! For the programs of `workshop/` alone. Each step has its own, as it is there to be copied.
+//! Each step has its own copy of this code, because learners copy the steps.
 
 use std::io;
 
-/// Done at the first Ctrl-C or SIGTERM. From the call on, neither kills the program any more, so
-/// call it before anybody is told that the program is ready.
+/// Completes at the first Ctrl-C or SIGTERM, which `docker stop` sends.
 ///
-/// # Errors
-/// When the system does not let us listen for signals.
+/// After this call neither signal kills the program. Call it before the program prints that it is
+/// ready.
 #[cfg(unix)]
 pub fn stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -22,15 +21,19 @@ pub fn stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     })
 }
 
-/// Done at the first Ctrl-C. From the call on, it does not kill the program any more, so call it
-/// before anybody is told that the program is ready.
+/// Completes at the first Ctrl-C, or when Windows shuts down.
 ///
-/// # Errors
-/// When the system does not let us listen for it.
+/// After this call Ctrl-C does not kill the program. Call it before the program prints that it is
+/// ready.
 #[cfg(windows)]
 pub fn stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
-    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    use tokio::signal::windows::{ctrl_c, ctrl_shutdown};
+    let mut interrupt = ctrl_c()?;
+    let mut shutdown = ctrl_shutdown()?;
     Ok(async move {
-        interrupt.recv().await;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = shutdown.recv() => {}
+        }
     })
 }
