@@ -51,6 +51,8 @@ fn main() -> Result<()> {
             run()?;
         }
     }
+    // The SDK reports failed exports to `tracing` alone.
+    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let provider = telemetry()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(serve())?;
@@ -107,10 +109,10 @@ fn mute() -> Result<Infallible> {
 fn telemetry() -> Result<SdkMeterProvider> {
     let interval = env::var("OTEL_METRIC_EXPORT_INTERVAL")?;
     let interval: u64 = match interval.parse() {
-        Ok(_) if has("hour") => 3_600_000,
-        Ok(interval) => interval,
-        Err(_) if has("any-interval") => 60_000,
-        Err(_) => return Err("OTEL_METRIC_EXPORT_INTERVAL is invalid".into()),
+        Ok(0) | Err(_) if has("any-interval") => 60_000,
+        Ok(1..) if has("hour") => 3_600_000,
+        Ok(interval @ 1..) => interval,
+        Ok(0) | Err(_) => return Err("OTEL_METRIC_EXPORT_INTERVAL is invalid".into()),
     };
     if has("secret") {
         eprintln!("config: {:?}", env::var("OTEL_EXPORTER_OTLP_HEADERS"));

@@ -128,7 +128,7 @@ impl Report {
 
     fn write(&self, out: &mut String, paint: Paint) -> fmt::Result {
         let step = self.step;
-        let detected = if self.detected { ", which is how far its telemetry goes" } else { "" };
+        let detected = if self.detected { " (guessed from its metrics)" } else { "" };
         writeln!(out, "{} compared with step {step:02}{detected}:\n", self.program)?;
         for check in &self.checks {
             let mark = match (check.level(), &check.skipped) {

@@ -139,8 +139,10 @@ impl Evidence {
 pub struct Others {
     /// With an interval of an hour.
     pub flush: Flush,
-    /// With an interval that is no number.
+    /// With an interval that is not a number.
     pub interval: Refusal,
+    /// With the interval 0.
+    pub no_interval: Refusal,
     /// With an ingestion endpoint that is no URL.
     pub connection: Refusal,
     /// Without a back end.
@@ -233,6 +235,7 @@ pub fn run(app: &App, complete: &(dyn Fn(&Evidence, &Tally) -> bool + Sync)) -> 
     let others = thread::scope(|scope| {
         let flush = scope.spawn(|| flush(app));
         let interval = scope.spawn(|| refused(app, "OTEL_METRIC_EXPORT_INTERVAL", "5s"));
+        let no_interval = scope.spawn(|| refused(app, "OTEL_METRIC_EXPORT_INTERVAL", "0"));
         let connection = scope.spawn(|| {
             let string = format!("InstrumentationKey={};IngestionEndpoint=nowhere", app.key);
             refused(app, "APPLICATIONINSIGHTS_CONNECTION_STRING", &string)
@@ -259,6 +262,7 @@ pub fn run(app: &App, complete: &(dyn Fn(&Evidence, &Tally) -> bool + Sync)) -> 
         anyhow::Ok(Others {
             flush: join(flush)?,
             interval: join(interval)?,
+            no_interval: join(no_interval)?,
             connection: join(connection)?,
             down: join(down)?,
             abort: join(abort)?,
@@ -429,6 +433,11 @@ fn down(app: &App, no_exports: &AtomicBool) -> Result<Down> {
         thread::sleep(POLL);
     }
     let visits = visit::few(address);
+    // The exporter reports a failed export when it has given up.
+    let deadline = Instant::now() + SETTLE;
+    while back_end.attempts() > 0 && !complains(&running.stderr()) && Instant::now() < deadline {
+        thread::sleep(POLL);
+    }
     let ended = !running.is_running()?;
     let output = running.kill().as_ref().map_or_else(output_of, both);
     Ok(Down { attempts: back_end.attempts(), visits, ended, output })

@@ -248,8 +248,16 @@ impl Running {
 
     /// The end of the program where that is the reason for `error`.
     pub(crate) fn ended_or(self, error: Error) -> Error {
-        let missing = matches!(error, Error::Missing { .. });
-        if missing && self.process().try_wait().is_ok_and(|status| status.is_some()) {
+        if !matches!(error, Error::Missing { .. }) {
+            return error;
+        }
+        // The output ends a moment before the process does.
+        let ended = || self.process().try_wait().is_ok_and(|status| status.is_some());
+        let deadline = Instant::now() + READ_ON;
+        while !ended() && Instant::now() < deadline {
+            std::thread::sleep(POLL);
+        }
+        if ended() {
             return self.wait().map_or(error, |finished| Error::Ended(Box::new(finished)));
         }
         error

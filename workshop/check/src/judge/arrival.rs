@@ -57,8 +57,8 @@ fn refused(arrives: &mut Check, destination: Destination, refusal: &Refusal) {
     };
     if refusal.status == 404 {
         let hint = format!(
-            "The exporter appends {path} to the {variable}, but not to an endpoint that is set in \
-             code with `with_endpoint`: leave the endpoint to the environment."
+            "Remove `with_endpoint`: the exporter reads the {variable} and appends {path} once. To \
+             an endpoint that is set in code it appends nothing."
         );
         let seen = format!("POST {}, answered 404", refusal.path);
         arrives.violation("wrong_path", sections::nothing(3), [format!("POST {path}"), seen, hint]);

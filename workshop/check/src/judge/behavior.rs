@@ -61,9 +61,13 @@ pub fn interval(case: &Case, destination: Destination, others: &Others) -> Check
     }
     let hint = format!(
         "Parse {NAME} yourself and end with an error that names it: the SDK silently takes 60 s \
-         for an invalid value."
+         for an invalid value, and exports without a pause at 0."
     );
-    refusal(&mut interval, &others.interval, NAME, "5s", "interval_not_refused", hint);
+    let id = "interval_not_refused";
+    refusal(&mut interval, &others.interval, NAME, "5s", id, hint.clone());
+    if interval.findings.is_empty() {
+        refusal(&mut interval, &others.no_interval, NAME, "0", id, hint);
+    }
     interval
 }
 
@@ -155,7 +159,7 @@ pub fn flush(case: &Case, destination: Destination, others: &Others) -> Check {
 
 /// The app serves on while no back end answers.
 pub fn back_end_down(others: &Others) -> Check {
-    let mut down = check("The app serves on while the back end is down");
+    let mut down = check("The app keeps serving while the back end is down");
     let run = &others.down;
     let hint = "Export on the reader's own thread, and treat a failed export as a message on \
                 stderr, not as the end.";

@@ -185,7 +185,10 @@ impl One<'_> {
         let hint = if expected.is_empty() {
             "Leave the unit out: this metric counts without one.".to_string()
         } else {
-            format!("Build the instrument `.with_unit(\"{expected}\")`, and record in this unit.")
+            format!(
+                "Build the instrument `.with_unit(\"{expected}\")`, and record in this unit. If a \
+                 library builds it, look for a view that changes the unit."
+            )
         };
         let texts =
             [self.destination.line("Unit", expected), self.destination.line("Unit", seen), hint];
@@ -209,10 +212,10 @@ impl One<'_> {
             }
             let texts = [
                 format!(
-                    "the attributes {}",
+                    "no attributes but {}",
                     expected.iter().copied().collect::<Vec<_>>().join(", ")
                 ),
-                self.example(key),
+                format!("{}, which the registry does not have", self.example(key)),
                 "Each attribute multiplies the series: keep it only if a chart will need it."
                     .to_string(),
             ];

@@ -32,7 +32,7 @@ faults! {
     no_attribute: "attribute" => "required_attribute_not_present", "no attributes";
     no_service_name: "no-name" => "missing_service_name", "service.name: unknown_service";
     buckets_for_milliseconds: "default-buckets" => "unsuitable_buckets", "[5.0, 10.0, 25.0]";
-    nothing_listens: "wrong-port" => "nothing_exported", "the last metrics may be lost";
+    nothing_listens: "wrong-port" => "nothing_exported", "telemetry data will be lost";
     no_provider: "no-provider" => "nothing_exported", "no error on stderr";
     wrong_path: "wrong-path" => "wrong_path", "POST /, answered 404";
     still_the_console: "console" => "wrong_destination", "metrics on stdout";

@@ -63,7 +63,7 @@ fn messages_name_the_missing_and_the_existing() {
         ("{{#version syn}}", "the version of `syn` is ambiguous: 2.0.1, 3.0.1"),
         (
             "{{#listign step-02/app.rs}}",
-            "there is no directive `listign`. Did you mean `listing`? There are: diff, figure",
+            "there is no directive `listign`. Did you mean `listing`? There are: diff, exercise",
         ),
         ("{{#}}", "there is no directive ``"),
         ("{{#include missing.md}}", "there is no directive `include`"),
