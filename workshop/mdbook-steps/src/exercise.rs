@@ -42,15 +42,15 @@ fn markdown(exercise: &Exercise) -> Result<String, std::fmt::Error> {
 pub(crate) fn labs(directive: &Directive, page: &mut Page) -> Result<String> {
     directive.allow_options(&[])?;
     let [] = directive.exactly("{{#labs}}")?;
-    let mut table =
-        String::from("| you see | the check says | the cure | try it |\n|---|---|---|---|");
+    let mut table = String::from("| symptom | finding | cure |\n|---|---|---|");
     for lab in learn::labs(page.workspace.root())? {
-        let findings: Vec<_> = lab.finding.iter().map(|id| format!("`{id}`")).collect();
+        // An identifier may break after an underscore, so that the column stays narrow.
+        let breakable = |id: &String| format!("<code>{}</code>", id.replace('_', "_<wbr>"));
+        let findings: Vec<_> = lab.finding.iter().map(breakable).collect();
         let cells = [
-            lab.symptom,
+            format!("{} Lab: `{}`, step {:02}.", lab.symptom.trim(), lab.name, lab.step),
             findings.join(", "),
             lab.cure,
-            format!("`cargo workshop lab {}`, on step {:02}", lab.name, lab.step),
         ];
         let cells = cells.map(|cell| cell.replace('|', "\\|").replace('\n', " "));
         table = format!("{table}\n| {} |", cells.join(" | "));
