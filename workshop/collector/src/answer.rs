@@ -1,5 +1,4 @@
-//! What a request is answered: an `ExportMetricsServiceResponse`, or the `Status` that every
-//! refusal of OTLP/HTTP carries.
+//! Answers: an `ExportMetricsServiceResponse`, or the `Status` message of a refused request.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -8,7 +7,7 @@ use prost::Message as _;
 use crate::body::BodyError;
 use crate::decode::{DecodeError, Encoding};
 
-/// Why a request is refused. The text is for the developer on the other side.
+/// The reason to refuse a request. The message is for the developer of the client.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error("unsupported Content-Encoding: {0} (this stand-in takes gzip, deflate, zlib or none)")]
@@ -30,9 +29,9 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// The HTTP status, and the code of the `Status` message that the Collector gives it
-    /// (`internal/statusutil` in its sources; one of
-    /// <https://github.com/grpc/grpc/blob/master/doc/statuscodes.md>).
+    /// The HTTP status, and the code of the `Status` message, both as in the Collector
+    /// (`internal/statusutil` in its sources). The codes are those of
+    /// <https://github.com/grpc/grpc/blob/master/doc/statuscodes.md>.
     fn codes(&self) -> (StatusCode, i32) {
         const UNKNOWN: i32 = 2;
         const INVALID_ARGUMENT: i32 = 3;
@@ -51,7 +50,7 @@ impl Refusal {
     }
 }
 
-/// `google.rpc.Status` without its details, which OTLP leaves to the server.
+/// `google.rpc.Status` without `details`, which are optional in OTLP.
 #[derive(Clone, PartialEq, prost::Message)]
 struct Status {
     #[prost(int32, tag = "1")]
@@ -60,10 +59,8 @@ struct Status {
     message: String,
 }
 
-/// The answer to a request that was accepted.
-///
-/// An `ExportMetricsServiceResponse` without `partial_success`, which the specification wants
-/// unset on success: no bytes at all in Protobuf.
+/// The answer to an accepted request: an `ExportMetricsServiceResponse`. The specification requires
+/// that `partial_success` is not set, so the message is empty.
 pub(crate) fn success(encoding: Encoding) -> Response {
     let body = match encoding {
         Encoding::Protobuf => Vec::new(),
@@ -72,8 +69,8 @@ pub(crate) fn success(encoding: Encoding) -> Response {
     response(StatusCode::OK, encoding, body)
 }
 
-/// The answer to a request that is refused, in the encoding of the request, or in JSON when that
-/// is none of OTLP's.
+/// The answer to a refused request, in the encoding of the request, or in JSON if the encoding is
+/// not supported.
 pub(crate) fn refusal(encoding: Option<Encoding>, refusal: &Refusal) -> Response {
     let (status, code) = refusal.codes();
     let encoding = encoding.unwrap_or(Encoding::Json);

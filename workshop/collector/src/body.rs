@@ -1,4 +1,4 @@
-//! The body of a request: received and decompressed, never more than [`LIMIT`] bytes of it.
+//! Receives and decompresses the body of a request, up to [`LIMIT`] bytes.
 //!
 //! <https://opentelemetry.io/docs/specs/otlp/#otlphttp-request>: "The server MUST limit the size of
 //! the request body when parsing it, including after decompression". "It is RECOMMENDED to use 20
@@ -10,49 +10,49 @@ use axum::body::Body;
 use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use http_body_util::BodyExt as _;
 
-/// The most bytes that a body may have, before and after decompression: 20 MiB.
+/// The largest body in bytes, before and after decompression: 20 MiB.
 pub const LIMIT: usize = 20 * 1024 * 1024;
 
-/// How far past the limit a body is still received, and thrown away: a client that writes all of
-/// it before it reads would otherwise see a broken connection in place of the answer.
-const RECEIVED_AND_DROPPED: usize = LIMIT;
+/// The number of bytes beyond the limit that are received and discarded. Many clients read the answer
+/// only after they have sent the whole body; without this they would see a broken connection.
+const DISCARDED: usize = LIMIT;
 
-/// Why a body cannot be had.
+/// A body that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum BodyError {
     /// More than [`LIMIT`] bytes, as sent or decompressed.
     #[error("the body is larger than {LIMIT} bytes (20 MiB){}", if *.decompressed { " after decompression" } else { "" })]
     TooLarge {
-        /// Whether it was small enough before decompression.
+        /// Whether the body exceeds the limit only after decompression.
         decompressed: bool,
     },
-    /// The client stopped in the middle, or broke the rules of HTTP.
+    /// The client disconnected before the end of the body, or violated HTTP.
     #[error("the body ends early: {0}")]
     Incomplete(#[source] axum::Error),
-    /// Not the compression that `Content-Encoding` names.
+    /// The body does not have the compression in the `Content-Encoding` header.
     #[error("the body is not {coding}: {source}")]
     BadCompression {
         /// The name in the `Content-Encoding` header.
         coding: &'static str,
-        /// What is wrong with it.
+        /// The error of the decoder.
         source: io::Error,
     },
 }
 
-/// How a body is compressed.
+/// The compression of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {
-    /// Not at all.
+    /// No compression.
     None,
-    /// `gzip`, the one that OTLP names.
+    /// `gzip`, the only one in the specification of OTLP.
     Gzip,
-    /// `deflate` or `zlib`, which the Collector takes as well.
+    /// `deflate` or `zlib`, which the Collector accepts, too.
     Zlib,
 }
 
 impl Compression {
-    /// The compression that a `Content-Encoding` header names. Exact names alone: the Collector
-    /// knows neither `GZIP` nor `identity`.
+    /// The compression of a `Content-Encoding` header. As in the Collector, the names are
+    /// case-sensitive, and `identity` is unknown.
     #[must_use]
     pub fn from_content_encoding(header: &str) -> Option<Self> {
         match header {
@@ -64,33 +64,27 @@ impl Compression {
     }
 }
 
-/// Receives a body as it was sent.
-///
-/// # Errors
-/// More bytes than [`LIMIT`], or a client that stops in the middle.
+/// Receives a body, without decompressing it.
 pub async fn receive(mut body: Body) -> Result<Vec<u8>, BodyError> {
     let mut received = Vec::new();
-    let mut dropped = 0;
+    let mut discarded = 0;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(BodyError::Incomplete)?;
         let Some(data) = frame.data_ref() else { continue };
-        if dropped == 0 && received.len() + data.len() <= LIMIT {
+        if discarded == 0 && received.len() + data.len() <= LIMIT {
             received.extend_from_slice(data);
             continue;
         }
         received = Vec::new();
-        dropped += data.len();
-        if dropped > RECEIVED_AND_DROPPED {
+        discarded += data.len();
+        if discarded > DISCARDED {
             break;
         }
     }
-    if dropped > 0 { Err(BodyError::TooLarge { decompressed: false }) } else { Ok(received) }
+    if discarded > 0 { Err(BodyError::TooLarge { decompressed: false }) } else { Ok(received) }
 }
 
-/// Undoes the compression, and stops as soon as the result is larger than [`LIMIT`].
-///
-/// # Errors
-/// More bytes than [`LIMIT`], or a body that is not compressed that way.
+/// Decompresses a body. Stops as soon as the result exceeds [`LIMIT`].
 pub fn decompress(compression: Compression, received: Vec<u8>) -> Result<Vec<u8>, BodyError> {
     let (coding, mut reader): (_, Box<dyn Read>) = match compression {
         Compression::None => return Ok(received),

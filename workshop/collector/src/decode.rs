@@ -1,4 +1,4 @@
-//! From the bytes of a request to the Protobuf messages.
+//! Decodes the body of a request into Protobuf messages.
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::metrics::v1::{Exemplar, metric::Data};
@@ -16,10 +16,10 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// The encoding that a `Content-Type` header names, or `None` for any other type.
+    /// The encoding of a `Content-Type` header, or `None` for another type.
     ///
-    /// Upper and lower case are the same and parameters such as `charset` are allowed
-    /// (RFC 9110, section 8.3.1). A broken parameter makes the whole header invalid, as in Go's
+    /// The type is case-insensitive, and parameters such as `charset` are allowed (RFC 9110,
+    /// section 8.3.1). An invalid parameter makes the whole header invalid, as in Go's
     /// `mime.ParseMediaType`.
     #[must_use]
     pub fn from_content_type(header: &str) -> Option<Self> {
@@ -44,31 +44,28 @@ impl Encoding {
     }
 }
 
-/// Why the body of a request is no `ExportMetricsServiceRequest`.
+/// The body of a request is not a valid `ExportMetricsServiceRequest`.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
-    /// Not Protobuf, or a field of another type than the schema's.
+    /// Invalid Protobuf, or a field of the wrong type.
     #[error("the body is not an ExportMetricsServiceRequest in Protobuf: {0}")]
     Protobuf(#[from] prost::DecodeError),
-    /// Not JSON, or a field of another type than the schema's.
+    /// Invalid JSON, or a field of the wrong type.
     #[error("the body is not an ExportMetricsServiceRequest in JSON: {0}")]
     Json(#[from] serde_json::Error),
-    /// An exemplar's id that is neither empty nor as long as the schema says.
+    /// An exemplar's id that is not empty and has the wrong length.
     #[error("a {name} has {expected} bytes, this one has {found}")]
     IdLength {
         /// `trace id` or `span id`.
         name: &'static str,
-        /// In bytes, 16 or 8.
+        /// The valid length in bytes, 16 or 8.
         expected: usize,
-        /// In bytes.
+        /// The length in bytes.
         found: usize,
     },
 }
 
-/// Decodes the (uncompressed) body of a request.
-///
-/// # Errors
-/// Bytes that are not what `encoding` says, or data that the schema does not allow.
+/// Decodes the decompressed body of a request.
 pub fn decode(encoding: Encoding, body: &[u8]) -> Result<ExportMetricsServiceRequest, DecodeError> {
     let request = match encoding {
         Encoding::Protobuf => ExportMetricsServiceRequest::decode(body)?,
@@ -81,8 +78,8 @@ pub fn decode(encoding: Encoding, body: &[u8]) -> Result<ExportMetricsServiceReq
     Ok(request)
 }
 
-/// The schema (metrics.proto) says of both ids "must be a 16-byte/8-byte array", but to Protobuf
-/// they are bytes of any number.
+/// The schema (metrics.proto) requires of both ids "must be a 16-byte/8-byte array", but Protobuf
+/// itself accepts any length.
 fn check_length(name: &'static str, expected: usize, id: &[u8]) -> Result<(), DecodeError> {
     match id.len() {
         0 => Ok(()),

@@ -1,7 +1,7 @@
-//! The bounds of an exponential histogram's buckets, calculated as Go does on x86-64.
+//! Calculates the bounds of an exponential histogram's buckets as Go does on x86-64.
 //!
-//! They are printed with all their digits, three hundred for a large one, so an exponential that
-//! is right in another last bit prints other digits.
+//! The bounds are printed with all digits, up to three hundred, so a difference in the last bit of a
+//! bound is visible.
 
 /// `math.Ldexp(math.Ln2, exponent)`, that is ln 2 times a power of two.
 #[must_use]
@@ -25,7 +25,7 @@ pub fn ln2_times_power_of_two(exponent: i64) -> f64 {
 /// `math.Exp`, to the last bit of Go's assembly for amd64 (`src/math/exp_amd64.s`, the variant for
 /// processors with fused multiply-add).
 ///
-/// Like Go's, it answers `+Inf` a little before the largest double is reached.
+/// As in Go, the result is infinite slightly below the true limit.
 #[must_use]
 #[expect(clippy::excessive_precision, reason = "the constants as Go's source has them")]
 pub fn exp(x: f64) -> f64 {
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn exp_is_within_two_units_of_the_last_place_of_the_true_one() {
+    fn exp_is_accurate_to_two_units_in_the_last_place() {
         for step in -7000..7090 {
             let x = f64::from(step) / 10.0;
             let (ours, libm) = (exp(x), x.exp());
@@ -88,13 +88,13 @@ mod tests {
 
     #[test]
     #[expect(clippy::float_cmp, reason = "to the last bit")]
-    fn exp_at_its_edges() {
+    fn exp_of_extreme_values() {
         assert_eq!(exp(0.0), 1.0);
         assert_eq!(exp(f64::INFINITY), f64::INFINITY);
         assert_eq!(exp(f64::NEG_INFINITY), 0.0);
         assert!(exp(f64::NAN).is_nan());
         assert_eq!(exp(-1e300), 0.0);
-        // The true value is 1.65e308; Go's assembly gives up one power of two too early.
+        // The true value is 1.65e308. Go's assembly overflows one power of two too early.
         assert_eq!(exp(709.7), f64::INFINITY);
         assert_eq!(ln2_times_power_of_two(0), std::f64::consts::LN_2);
         assert_eq!(ln2_times_power_of_two(2000), f64::INFINITY);

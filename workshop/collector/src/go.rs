@@ -1,10 +1,12 @@
-//! Go's way of writing numbers, times and JSON, which is what the Collector's text is made of.
+//! Formats numbers, times and JSON strings as Go 1.26 does.
 //!
-//! Rust's own formatting differs in small ways (`inf` for `+Inf`, another last digit of an
-//! exponential), so each function here names the piece of Go 1.26 that it follows.
+//! Rust's own formats differ in details, such as `inf` for `+Inf`. Each function names its Go
+//! counterpart.
 
 use std::fmt::Write as _;
 use std::time::Duration;
+
+use jiff::Timestamp;
 
 /// `fmt.Sprintf("%f", value)`: six decimals, `NaN`, `+Inf`, `-Inf`.
 #[must_use]
@@ -21,12 +23,12 @@ pub fn fixed(value: f64) -> String {
 /// The shortest decimal that reads back as `value`, as `encoding/json` and pdata's
 /// `float64AsString` write it: with an exponent below 1e-6 and from 1e21 on.
 ///
-/// Not for NaN and infinities, which the two spell differently.
+/// Not for NaN and infinities: those two functions write them differently.
 #[must_use]
 pub fn shortest(value: f64) -> String {
     let size = value.abs();
     if size != 0.0 && !(1e-6..1e21).contains(&size) {
-        // Rust leaves out the plus sign of the exponent.
+        // Rust omits the plus sign of the exponent.
         format!("{value:e}").replacen('e', if size < 1.0 { "e" } else { "e+" }, 1)
     } else {
         format!("{value}")
@@ -45,7 +47,7 @@ pub fn json_string(text: &str, out: &mut String) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            // The two line separators would end a line in old JavaScript.
+            // The last two are line breaks in older versions of JavaScript.
             '\0'..='\x1f' | '\u{2028}' | '\u{2029}' => {
                 let _ = write!(out, "\\u{:04x}", u32::from(c));
             }
@@ -58,52 +60,22 @@ pub fn json_string(text: &str, out: &mut String) {
 /// `time.Unix(0, int64(nanoseconds)).UTC().String()`, for example
 /// `2026-11-22 16:08:00.5 +0000 UTC`.
 ///
-/// As in the Collector, the unsigned number of OTLP is read as a signed one: from 2^63 on it is a
-/// time before 1970.
+/// As in the Collector, the unsigned number of OTLP is read as a signed one: numbers from 2^63 on are
+/// times before 1970.
 #[must_use]
 pub fn timestamp(nanoseconds: u64) -> String {
-    let (date, time) = date_and_time(nanoseconds.cast_signed());
-    format!("{date} {time} +0000 UTC")
+    to_timestamp(nanoseconds).strftime("%F %T%.f +0000 UTC").to_string()
 }
 
 /// `time.RFC3339Nano` in UTC, for example `2026-11-22T16:08:00.5Z`.
 #[must_use]
 pub fn rfc3339(nanoseconds: u64) -> String {
-    let (date, time) = date_and_time(nanoseconds.cast_signed());
-    format!("{date}T{time}Z")
+    to_timestamp(nanoseconds).to_string()
 }
 
-fn date_and_time(nanoseconds: i64) -> (String, String) {
-    const SECOND: i64 = 1_000_000_000;
-    let (seconds, nanos) = (nanoseconds.div_euclid(SECOND), nanoseconds.rem_euclid(SECOND));
-    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let (year, month, day) = civil(days);
-    (
-        format!("{year:04}-{month:02}-{day:02}"),
-        format!(
-            "{:02}:{:02}:{:02}{}",
-            second / 3600,
-            second / 60 % 60,
-            second % 60,
-            fraction(nanos.unsigned_abs(), 9)
-        ),
-    )
-}
-
-/// Year, month and day of a number of days since 1970-01-01: `civil_from_days` of
-/// <https://howardhinnant.github.io/date_algorithms.html>, where a year begins in March so that
-/// the leap day comes last.
-fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+fn to_timestamp(nanoseconds: u64) -> Timestamp {
+    // 64 bits of nanoseconds are always in the range of a timestamp.
+    Timestamp::from_nanosecond(nanoseconds.cast_signed().into()).unwrap_or_default()
 }
 
 /// `time.Duration.String()`, for example `1h0m2.5s`, `1.5ms`, `0s`.
@@ -133,7 +105,7 @@ pub fn duration(value: Duration) -> String {
     text
 }
 
-/// `.` and the digits of `value` in `places` places, without trailing zeros; nothing at all for 0.
+/// The decimals of `value`, without trailing zeros: `.25` for 250 of 3 `places`. Empty for 0.
 fn fraction(value: u64, places: usize) -> String {
     match value {
         0 => String::new(),
@@ -146,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fixed_is_percent_f() {
+    fn fixed_equals_percent_f() {
         for (value, text) in [
             (0.0, "0.000000"),
             (-0.0, "-0.000000"),
@@ -163,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn shortest_has_an_exponent_only_far_from_one() {
+    fn shortest_has_an_exponent_for_very_large_and_very_small_numbers() {
         for (value, text) in [
             (0.0, "0"),
             (-0.0, "-0"),
@@ -181,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn times_reach_from_1677_to_2262() {
+    fn timestamps_range_from_1677_to_2262() {
         for (nanos, text) in [
             (0, "1970-01-01 00:00:00 +0000 UTC"),
             (1, "1970-01-01 00:00:00.000000001 +0000 UTC"),
@@ -196,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn durations_change_their_unit() {
+    fn the_unit_of_a_duration_depends_on_its_length() {
         for (nanos, text) in [
             (0, "0s"),
             (7, "7ns"),
@@ -211,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn json_escapes_as_go_does() {
+    fn json_strings_are_escaped_as_in_go() {
         let mut out = String::new();
         json_string("<a&\"\\\u{8}\u{c}\n\r\t\0\u{1f}\u{7f}\u{2028}é", &mut out);
         assert_eq!(out, "\"<a&\\\"\\\\\\b\\f\\n\\r\\t\\u0000\\u001f\u{7f}\\u2028é\"");

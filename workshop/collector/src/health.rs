@@ -1,6 +1,6 @@
-//! What the Collector's `health_check` extension answers
+//! Health checks, as the Collector's `health_check` extension answers them
 //! (`extension/healthcheckextension/internal/healthcheck/handler.go` of the contrib repository):
-//! the same to every method and path, as long as the program runs.
+//! every method and path gets the same answer.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -10,7 +10,6 @@ use axum::routing::any;
 
 use crate::go;
 
-/// The pages of the health address.
 pub(crate) fn router() -> Router {
     let (since, started) = (SystemTime::now(), Instant::now());
     Router::new().fallback(any(move || async move {
@@ -30,8 +29,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_body_is_that_of_the_real_extension() {
-        // Its answer of 2026-11-22, but for the time zone, which is the machine's there.
+    fn the_body_equals_that_of_the_real_extension() {
+        // The real answer of 2026-11-22. There the time zone is that of the machine.
         assert_eq!(
             body(
                 SystemTime::UNIX_EPOCH + Duration::from_nanos(1_795_363_680_287_922_467),

@@ -1,13 +1,13 @@
-//! Reads OTLP/JSON into the Protobuf messages, as the specification asks and, where that leaves a
-//! choice, as the Collector does.
+//! Reads OTLP/JSON into Protobuf messages. Where the specification leaves a choice, this module
+//! follows the Collector.
 //!
 //! <https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>: keys in lowerCamelCase,
 //! unknown ones ignored, 64-bit integers as number or string, enums as integers only, ids in hex.
-//! `null` stands for an empty message, array or string, as in the Collector.
+//! As in the Collector, `null` is an empty message, array or string.
 //!
-//! `messages` has the keys of each message, `values` reads what is no message. The text is read in
-//! one pass and what is ignored is never kept, so that a large request cannot swell in memory on the
-//! way. `serde_json` refuses nesting beyond 128 levels.
+//! `messages` has the keys of each message, `values` reads all other values. The text is read in one
+//! pass and ignored values are not stored, which limits the memory for a large request. `serde_json`
+//! rejects more than 128 levels of nesting.
 
 mod messages;
 mod values;
@@ -21,16 +21,13 @@ use serde::de::{
 };
 
 /// Reads a whole request.
-///
-/// # Errors
-/// Text that is not JSON, or a known key with a value of another type.
 pub fn read(body: &[u8]) -> Result<ExportMetricsServiceRequest, serde_json::Error> {
     serde_json::from_slice(body).map(|Json(request)| request)
 }
 
 /// A Protobuf message that can be read from a JSON object.
 trait Message: Default {
-    /// Reads the value of the field called `key`, or skips it when there is no such field.
+    /// Reads the value of the field `key`, or skips the value of an unknown key.
     fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, json: &mut A) -> Result<(), A::Error>;
 }
 
@@ -51,7 +48,7 @@ fn set_some<'de, T: FromJson, A: MapAccess<'de>>(
     choose(field, |value| value, json)
 }
 
-/// Sets a `oneof` field: of several members the last one counts.
+/// Sets a `oneof` field. The last member replaces earlier ones.
 fn choose<'de, T: FromJson, O, A: MapAccess<'de>>(
     field: &mut Option<O>,
     member: impl FnOnce(T) -> O,
@@ -62,7 +59,7 @@ fn choose<'de, T: FromJson, O, A: MapAccess<'de>>(
     Ok(())
 }
 
-/// Reads into a message that an earlier key of the same name may have begun.
+/// Reads into a message. A key that occurs twice adds to the same message.
 fn merge<'de, M: Message, A: MapAccess<'de>>(
     field: &mut Option<M>,
     json: &mut A,
@@ -77,13 +74,14 @@ fn append<'de, T: FromJson, A: MapAccess<'de>>(
     json.next_value_seed(Append(field))
 }
 
-/// Only integers, unlike the Collector: "the enum name strings MUST NOT be used".
+/// Reads an enum as an integer. Names, which the Collector accepts, are errors: "the enum name strings
+/// MUST NOT be used".
 fn enumeration<'de, A: MapAccess<'de>>(field: &mut i32, json: &mut A) -> Result<(), A::Error> {
     *field = json.next_value()?;
     Ok(())
 }
 
-/// Hex digits of either case; an id of zero length stands for none.
+/// Reads an id in hex, in upper or lower case. An empty text is no id.
 fn id<'de, A: MapAccess<'de>>(field: &mut Vec<u8>, json: &mut A) -> Result<(), A::Error> {
     let digits = json.next_value::<Cow<str>>()?;
     let pairs = digits.as_bytes().chunks(2);
@@ -99,7 +97,7 @@ fn hex_digit(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
-/// What a field, or an item of a list, can be read from.
+/// A type of fields and of list items.
 trait FromJson: Sized {
     fn from_json<'de, D: Deserializer<'de>>(json: D) -> Result<Self, D::Error>;
 }
@@ -150,7 +148,7 @@ impl<'de, M: Message> Visitor<'de> for Fill<'_, M> {
     }
 }
 
-/// Reads the items of an array onto the end of a list.
+/// Appends the items of an array to a list.
 struct Append<'a, T>(&'a mut Vec<T>);
 
 impl<'de, T: FromJson> DeserializeSeed<'de> for Append<'_, T> {

@@ -8,18 +8,18 @@ use anyhow::{Context as _, anyhow};
 use clap::Parser;
 use collector::{BindError, Collector, say};
 
-/// A stand-in for the OpenTelemetry Collector: takes metrics by OTLP over HTTP (Protobuf or JSON,
-/// gzip or not, POST /v1/metrics) and prints on stdout what the Collector's debug exporter prints.
+/// A stand-in for the OpenTelemetry Collector: receives metrics by OTLP over HTTP (Protobuf or JSON,
+/// gzip or not, POST /v1/metrics) and prints the text of the Collector's debug exporter on stdout.
 ///
-/// It has no gRPC, no traces or logs, no configuration file, no pipelines and no other exporters.
-/// Stop it with Ctrl-C.
+/// The stand-in has no gRPC, no traces or logs, no configuration file, no pipelines and no other
+/// exporters. Ctrl-C stops the program.
 #[derive(Parser)]
 #[command(version)]
 struct Options {
-    /// Where to take OTLP/HTTP; port 0 takes any free port
+    /// The address for OTLP/HTTP; port 0 selects a free port
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:4318")]
     listen: String,
-    /// Where to answer health checks (GET /); port 0 takes any free port
+    /// The address for health checks (GET /); port 0 selects a free port
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:13133")]
     health: String,
 }
@@ -41,7 +41,7 @@ fn run(options: &Options) -> anyhow::Result<()> {
         .build()
         .context("cannot start the runtime")?;
     let result = runtime.block_on(serve(options));
-    // Whoever reads our stdout may have stopped reading: do not wait for the text to be written.
+    // A reader of stdout that has stopped reading blocks the output: do not wait for that thread.
     runtime.shutdown_timeout(Duration::from_millis(500));
     result
 }
@@ -54,22 +54,23 @@ async fn serve(options: &Options) -> anyhow::Result<()> {
     let otlp = collector.otlp_address()?;
     let health = collector.health_address()?;
     say(&format!("Listening on http://{otlp}"));
-    say("This is a stand-in for the OpenTelemetry Collector: it prints the metrics sent to \
-         /v1/metrics as the debug exporter does, and no more. No gRPC, no traces or logs, no \
+    say("This is a stand-in for the OpenTelemetry Collector: it only prints the metrics sent to \
+         /v1/metrics, as the debug exporter does. No gRPC, no traces or logs, no \
          pipelines, no other exporters.");
     say(&format!("Health: http://{health}/"));
     collector.serve(io::stdout(), stop).await?;
     Ok(())
 }
 
-/// Says what to do about an address that cannot be listened on.
+/// Adds advice to the error of an address.
 fn advise(options: &Options, error: &BindError) -> anyhow::Error {
     let option = if error.address == options.listen { "--listen" } else { "--health" };
     let advice = match error.source.kind() {
         ErrorKind::AddrInUse => {
-            "Another program has that port, perhaps another Collector: stop it, or take another port"
+            "Another program has that port, perhaps another Collector. Stop that program, or use \
+             another port"
         }
-        _ => "Give an address of this machine",
+        _ => "Use an address of this machine",
     };
     anyhow!("{error}. {advice}, for example {option} 127.0.0.1:0")
 }

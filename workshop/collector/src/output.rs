@@ -1,4 +1,4 @@
-//! Where the text goes: one request after the other, whole, at once.
+//! Writes the text of each request to the output, one request at a time.
 
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
@@ -9,8 +9,8 @@ use tokio::sync::Mutex;
 use crate::answer::Refusal;
 use crate::{print, say};
 
-/// The one place that decodes and prints. A request has it to itself meanwhile, so that texts
-/// never mix, and however many clients send at once, only one decoded request is in memory.
+/// Decodes and prints one request at a time: texts never mix, and only one decoded request is in
+/// memory.
 #[derive(Clone)]
 pub(crate) struct Output(Arc<Mutex<Sink>>);
 
@@ -24,14 +24,15 @@ impl Output {
         Self(Arc::new(Mutex::new(Sink { out: Box::new(out), failing: false })))
     }
 
-    /// Decodes a request and prints it; returns when all of it is written.
+    /// Decodes a request and prints it. Returns after the whole text is written.
     pub(crate) async fn print(
         &self,
         decode: impl FnOnce() -> Result<ExportMetricsServiceRequest, Refusal> + Send + 'static,
     ) -> Result<(), Refusal> {
         let mut sink = self.0.clone().lock_owned().await;
-        // Decoding takes a while, and whoever reads the text may stop reading: neither may hold up
-        // the other connections. A client that leaves does not stop it: a text is printed whole.
+        // Decoding is slow, and writing blocks when the reader of stdout stops reading. In a thread
+        // of its own, neither blocks the other connections. The thread continues when the client
+        // disconnects, so the text is always complete.
         let printed = tokio::task::spawn_blocking(move || {
             let request = decode()?;
             sink.write(&request);
@@ -42,23 +43,24 @@ impl Output {
 }
 
 impl Sink {
-    /// A text that cannot be written is lost, as in the Collector: the client did nothing wrong.
+    /// Writes a text. An I/O error loses the text, as in the Collector, and is not reported to the
+    /// client, whose request was valid.
     fn write(&mut self, request: &ExportMetricsServiceRequest) {
         let mut buffered = BufWriter::with_capacity(64 * 1024, &mut self.out);
         let written = print::write(request, &mut buffered).and_then(|()| buffered.flush());
-        // Dropped with an error, the buffer would try once more to write what is left in it.
+        // Dropping the buffer would write the rest once more after an error.
         drop(buffered.into_parts());
         match written {
             Ok(()) => self.failing = false,
             Err(_) if self.failing => {}
             Err(error) => {
                 self.failing = true;
-                say(&complaint(&error));
+                say(&warning(&error));
             }
         }
     }
 }
 
-fn complaint(error: &io::Error) -> String {
+fn warning(error: &io::Error) -> String {
     format!("Cannot print the metrics ({error}); still accepting requests.")
 }

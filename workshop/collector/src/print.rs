@@ -1,10 +1,9 @@
-//! The text of the Collector's debug exporter, version 0.162.0, at `verbosity: detailed` with
-//! `use_internal_logger: false`, to the letter.
+//! Formats metrics as the debug exporter of the Collector 0.162.0 does at `verbosity: detailed` with
+//! `use_internal_logger: false`, byte for byte.
 //!
 //! Follows `exporter/debugexporter/exporter.go` (the first line) and `internal/otlptext/metrics.go`
 //! and `databuffer.go` (the rest) of <https://github.com/open-telemetry/opentelemetry-collector>.
-//! Those are also the reason for what is *not* printed: flags, the zero threshold, and a request
-//! without a data point.
+//! Like these files, this one omits flags, the zero threshold, and requests without a data point.
 
 use std::io::{self, Write};
 
@@ -18,20 +17,17 @@ use opentelemetry_proto::tonic::metrics::v1::{
 
 use crate::{exp, go, value};
 
-/// The text for one request; empty when the request has no data point.
+/// The text of a request. Empty if the request has no data point.
 #[must_use]
 pub fn print(request: &ExportMetricsServiceRequest) -> String {
     let mut text = Vec::new();
-    // Writing to memory cannot fail, and all that is written comes from strings.
+    // Writing to memory cannot fail.
     let _ = write(request, &mut text);
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// Writes the text for one request, piece by piece: that of a large request is many times larger
-/// than the request.
-///
-/// # Errors
-/// Those of `out`.
+/// Writes the text of a request piece by piece, because the text can be many times larger than the
+/// request.
 pub fn write(request: &ExportMetricsServiceRequest, out: &mut dyn Write) -> io::Result<()> {
     let metrics = || {
         let scopes = request.resource_metrics.iter().flat_map(|resource| &resource.scope_metrics);
@@ -64,7 +60,7 @@ pub fn write(request: &ExportMetricsServiceRequest, out: &mut dyn Write) -> io::
             }
         }
     }
-    // The exporter hands the whole text to its logger, which ends it with one more line feed.
+    // The exporter passes the whole text to its logger, which adds a line feed.
     writeln!(out)
 }
 
@@ -79,8 +75,8 @@ fn data_points(metric: &Metric) -> usize {
     }
 }
 
-/// A header such as `Resource attributes` and a line for each attribute; nothing without any.
-/// A header that begins with an arrow indents its lines as far again.
+/// Writes a header such as `Resource attributes` and a line for each attribute, if there are any.
+/// After a header with an arrow, the lines are indented further.
 fn attributes(header: &str, attributes: &[KeyValue], out: &mut dyn Write) -> io::Result<()> {
     if attributes.is_empty() {
         return Ok(());

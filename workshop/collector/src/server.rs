@@ -1,4 +1,4 @@
-//! Listens, hands each request through decoding and printing, and stops in bounded time.
+//! The HTTP server: receives requests, and shuts down in bounded time.
 
 use std::future::Future;
 use std::io::{self, Write};
@@ -20,20 +20,20 @@ use crate::decode::{Encoding, decode};
 use crate::health;
 use crate::output::Output;
 
-/// How long requests that are under way may take to finish after the shutdown signal.
+/// The time for open requests to complete after the shutdown signal.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// An address that cannot be listened on.
+/// The server cannot listen on an address.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: {source}")]
 pub struct BindError {
-    /// The address as it was asked for.
+    /// The requested address.
     pub address: String,
-    /// What the system says.
+    /// The I/O error.
     pub source: io::Error,
 }
 
-/// The stand-in, listening but not yet serving.
+/// The stand-in: it listens, but does not answer before [`Collector::serve`].
 #[derive(Debug)]
 pub struct Collector {
     otlp: TcpListener,
@@ -42,38 +42,26 @@ pub struct Collector {
 
 impl Collector {
     /// Listens on `listen` for OTLP and on `health` for health checks, both `HOST:PORT`. Port 0
-    /// takes any free port.
-    ///
-    /// # Errors
-    /// An address that is no address, is not this machine's, or is taken.
+    /// selects a free port.
     pub async fn bind(listen: &str, health: &str) -> Result<Self, BindError> {
         Ok(Self { otlp: bind(listen).await?, health: bind(health).await? })
     }
 
-    /// The address of the OTLP receiver, with its real port.
-    ///
-    /// # Errors
-    /// Those of the system, which are not to be expected.
+    /// The address of the OTLP receiver, with the port that was selected.
     pub fn otlp_address(&self) -> io::Result<SocketAddr> {
         self.otlp.local_addr()
     }
 
-    /// The address of the health checks, with its real port.
-    ///
-    /// # Errors
-    /// Those of the system, which are not to be expected.
+    /// The address of the health checks, with the port that was selected.
     pub fn health_address(&self) -> io::Result<SocketAddr> {
         self.health.local_addr()
     }
 
-    /// Serves until `shutdown` is done, and at most two seconds longer for requests that are under
-    /// way. The text of each request is written to `out`, and flushed, before it is answered.
+    /// Serves until `shutdown` completes, and at most two seconds longer for open requests. The text
+    /// of each request is written to `out`, and flushed, before the answer is sent.
     ///
-    /// When `out` blocks for ever, so does a thread of tokio's: let the runtime end with
+    /// If `out` blocks, a thread of tokio blocks as well. Therefore, stop the runtime with
     /// `shutdown_timeout` or `shutdown_background`.
-    ///
-    /// # Errors
-    /// Those of the system, which are not to be expected.
     pub async fn serve(
         self,
         out: impl Write + Send + 'static,
@@ -81,7 +69,7 @@ impl Collector {
     ) -> io::Result<()> {
         let (stop, stopped) = watch::channel(());
         let until_stopped = |mut stopped: watch::Receiver<()>| async move {
-            // An error means that the sender is gone, which is a reason to stop as well.
+            // An error means that the sender was dropped, which is the signal to stop.
             let _ = stopped.changed().await;
         };
         let otlp = axum::serve(self.otlp, otlp_router(Output::new(out)))
@@ -107,7 +95,7 @@ async fn bind(address: &str) -> Result<TcpListener, BindError> {
 }
 
 fn otlp_router(output: Output) -> Router {
-    // The real Collector has the paths of those signals alone that its pipelines are for.
+    // The real Collector, too, only has the paths of signals with a pipeline.
     Router::new().route("/v1/metrics", any(metrics)).fallback(unknown_path).with_state(output)
 }
 
@@ -123,8 +111,8 @@ async fn metrics(State(output): State<Output>, request: Request<Body>) -> Respon
     }
 }
 
-/// Checks in the same order as the Collector, so that a request with two mistakes is refused for
-/// the same one.
+/// Checks a request in the order of the Collector, so that a request with two errors gets the same
+/// answer.
 async fn accept(
     output: Output,
     encoding: Option<Encoding>,
@@ -146,7 +134,7 @@ fn encoding(headers: &HeaderMap) -> Option<Encoding> {
     Encoding::from_content_type(&header(headers, &header::CONTENT_TYPE))
 }
 
-/// The header's first value, or an empty one.
+/// The first value of a header, or an empty text.
 fn header(headers: &HeaderMap, name: &HeaderName) -> String {
     let value = headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
     value.unwrap_or_default().into_owned()

@@ -1,4 +1,4 @@
-//! The text of attribute values and of trace and span ids, as pdata 1.68.0 writes them
+//! Formats attribute values, trace ids and span ids as pdata 1.68.0 does
 //! (`Value.AsString` in `pcommon/value.go` of the Collector's sources).
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use crate::go;
 #[must_use]
 pub fn typed(value: Option<&AnyValue>) -> String {
     match value.and_then(|any| any.value.as_ref()) {
-        // A reference into a table of strings, which only profiles have.
+        // References to a string table exist only in profiles.
         None | Some(Value::StringValueStrindex(_)) => "Empty()".to_owned(),
         Some(Value::StringValue(text)) => format!("Str({text})"),
         Some(Value::BoolValue(value)) => format!("Bool({value})"),
@@ -25,7 +25,7 @@ pub fn typed(value: Option<&AnyValue>) -> String {
     }
 }
 
-/// A trace or span id in hex; nothing for an id of zeros, which means "none".
+/// A trace or span id in hex. An id of zeros means "no id" and gives an empty text.
 #[must_use]
 pub fn id(bytes: &[u8]) -> String {
     let mut text = String::new();
@@ -47,20 +47,20 @@ fn double(value: f64) -> String {
     }
 }
 
-/// `value` as JSON, or nothing: Go's encoder refuses NaN and infinities, and the Collector drops
-/// the error together with the text.
+/// The value as JSON. Empty if the value contains NaN or an infinity: Go's encoder rejects them, and
+/// the Collector ignores the error.
 fn json(value: &Value) -> String {
     let mut out = String::new();
     match write_json(value, &mut out) {
         Ok(()) => out,
-        Err(NotANumber) => String::new(),
+        Err(NotFinite) => String::new(),
     }
 }
 
-/// JSON has no such number.
-struct NotANumber;
+/// JSON has neither NaN nor infinities.
+struct NotFinite;
 
-fn write_json(value: &Value, out: &mut String) -> Result<(), NotANumber> {
+fn write_json(value: &Value, out: &mut String) -> Result<(), NotFinite> {
     match value {
         Value::StringValueStrindex(_) => out.push_str("null"),
         Value::StringValue(text) => go::json_string(text, out),
@@ -69,8 +69,8 @@ fn write_json(value: &Value, out: &mut String) -> Result<(), NotANumber> {
             let _ = write!(out, "{value}");
         }
         Value::DoubleValue(value) if value.is_finite() => out.push_str(&go::shortest(*value)),
-        Value::DoubleValue(_) => return Err(NotANumber),
-        // In Go an empty slice of bytes is nil, and nil is null.
+        Value::DoubleValue(_) => return Err(NotFinite),
+        // In Go, an empty slice of bytes is nil, which is null in JSON.
         Value::BytesValue(bytes) if bytes.is_empty() => out.push_str("null"),
         Value::BytesValue(bytes) => {
             let _ = write!(out, "\"{}\"", STANDARD.encode(bytes));
@@ -84,7 +84,7 @@ fn write_json(value: &Value, out: &mut String) -> Result<(), NotANumber> {
             out.push(']');
         }
         Value::KvlistValue(list) => {
-            // A Go map: of two values under one key the last counts, and the keys are sorted.
+            // As in a Go map, the last value of a key is kept, and the keys are sorted.
             let map: BTreeMap<_, _> =
                 list.values.iter().map(|pair| (&pair.key, pair.value.as_ref())).collect();
             out.push('{');
@@ -106,7 +106,7 @@ fn separate(i: usize, out: &mut String) {
     }
 }
 
-fn write_json_or_null(value: Option<&AnyValue>, out: &mut String) -> Result<(), NotANumber> {
+fn write_json_or_null(value: Option<&AnyValue>, out: &mut String) -> Result<(), NotFinite> {
     if let Some(value) = value.and_then(|any| any.value.as_ref()) {
         return write_json(value, out);
     }

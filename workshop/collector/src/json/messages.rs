@@ -1,4 +1,4 @@
-//! The messages of the metrics of OTLP: the keys of each in JSON, and the field that each fills.
+//! The keys of each OTLP message in JSON, and the fields that they set.
 //!
 //! After `collector/metrics/v1/metrics_service.proto`, `metrics/v1/metrics.proto`,
 //! `resource/v1/resource.proto` and `common/v1/common.proto` of

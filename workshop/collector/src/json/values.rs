@@ -1,4 +1,4 @@
-//! The values that are no messages: truth values, strings, numbers and bytes.
+//! Reads values other than messages: booleans, strings, numbers and bytes.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -41,12 +41,12 @@ impl FromJson for f64 {
     }
 }
 
-/// Bytes; the standard alphabet with padding, as the Collector wants it.
+/// Bytes in Base64: the standard alphabet with padding, as in the Collector.
 pub(super) struct Base64(pub(super) Vec<u8>);
 
 impl FromJson for Base64 {
     fn from_json<'de, D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        // Go does not mind leftover bits in the last letter, nor line feeds anywhere.
+        // Go ignores line breaks, and unused bits in the last character.
         const LIKE_GO: GeneralPurpose = GeneralPurpose::new(
             &base64::alphabet::STANDARD,
             GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
@@ -75,7 +75,7 @@ impl<T: TryFrom<u64> + TryFrom<i64> + FromStr> Visitor<'_> for Integer<T> {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<T, E> {
-        // serde_json makes a double of "-0", to keep the sign.
+        // serde_json reads "-0" as a double, to keep the sign.
         if value == 0.0 && value.is_sign_negative() {
             return self.visit_u64(0);
         }
@@ -83,7 +83,7 @@ impl<T: TryFrom<u64> + TryFrom<i64> + FromStr> Visitor<'_> for Integer<T> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        // Rust reads a plus sign before an unsigned number, Go does not.
+        // Rust accepts a plus sign before an unsigned number, Go rejects it.
         let unsigned = T::try_from(-1_i64).is_err();
         match text.parse() {
             Ok(value) if !(unsigned && text.starts_with('+')) => Ok(value),
@@ -117,7 +117,7 @@ impl Visitor<'_> for Double {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<f64, E> {
-        // Rust makes an infinity of digits that are too large, Go an error.
+        // Rust reads a number that is too large as infinity, Go rejects it.
         let digits = text.contains(|c: char| c.is_ascii_digit());
         match text.parse::<f64>() {
             Ok(value) if value.is_finite() || !digits => Ok(value),
