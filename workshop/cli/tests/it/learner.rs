@@ -137,3 +137,32 @@ fn check_takes_another_registry() {
     assert!(output.contains("✗ visits.of.mine is a gauge, in 1"), "{output}");
     assert!(output.contains("missing_metric"), "{output}");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_c_stops_the_apps_of_a_check() {
+    let arguments = ["build", "--locked", "--quiet", "-p", "check", "--example", "faulty"];
+    let cargo = Program::cargo().args(arguments).current_dir(root());
+    assert!(cargo.limit(Duration::from_secs(1800)).run().unwrap().status.success());
+    let faulty = Path::new(env!("CARGO_BIN_EXE_workshop")).with_file_name("examples/faulty");
+    let check = Program::new(env!("CARGO_BIN_EXE_workshop"))
+        .args(["check", "3", "--bin", &faulty.display().to_string()])
+        .env("FAULT", "hangs");
+    let running = check.spawn().unwrap();
+    let apps = || children(running.id());
+    harness::wait_until("the app runs", || !apps().is_empty()).unwrap();
+    let apps = apps();
+    let finished = running.interrupt().unwrap();
+    assert_eq!(finished.status.code(), Some(130));
+    let ended = || apps.iter().all(|app| !Path::new(&format!("/proc/{app}")).exists());
+    harness::wait_until("the apps have ended", ended).unwrap();
+}
+
+/// The processes that `parent` has started.
+#[cfg(target_os = "linux")]
+fn children(parent: u32) -> Vec<String> {
+    let tasks = fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten();
+    let of = |task: fs::DirEntry| fs::read_to_string(task.path().join("children"));
+    let lists: Vec<String> = tasks.filter_map(|task| of(task).ok()).collect();
+    lists.iter().flat_map(|list| list.split_whitespace()).map(str::to_string).collect()
+}
