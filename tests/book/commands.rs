@@ -136,7 +136,8 @@ fn every_command_on_a_page_works() {
                     let known = |line: &str| line.contains(" port ") || line.contains(" crates ");
                     let wrong = |line: &str| line.starts_with("✗ wrong ") && !known(line);
                     assert!(!text.lines().any(wrong), "{place}\n{text}");
-                    let end = if success { "Everything necessary is here." } else { "wrong. Type " };
+                    let end =
+                        if success { "Everything necessary is here." } else { "wrong. Type " };
                     assert!(text.contains(end), "{place}\n{text}");
                 }
                 Some((_, sign)) => serve(shell, sign, &place),
