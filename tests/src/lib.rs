@@ -17,6 +17,7 @@ use harness::Program;
 pub mod book;
 pub mod browser;
 pub mod lock;
+pub mod real_collector;
 mod session;
 mod visitors;
 

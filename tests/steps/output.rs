@@ -1,6 +1,6 @@
 //! The output of each step, as the book shows it.
 
-use harness::{Answer, Running, text};
+use harness::{Answer, Running, http, text};
 use serde_json::Value;
 use tests::{Session, app_insights, assert_snapshot, azure, collector, envelopes, step};
 
@@ -43,6 +43,34 @@ fn collector_prints_the_metrics_of_step_03() {
     assert!(step.stop().unwrap().status.success());
     let finished = collector.stop().unwrap();
     assert_snapshot(3, "collector", &text::collector(&finished.stdout));
+}
+
+#[test]
+fn collector_answers_the_health_check() {
+    assert_snapshot(3, "health", &stand_in_health());
+}
+
+/// The masked answer of the Collector stand-in.
+pub fn stand_in_health() -> String {
+    let collector = collector().start().unwrap();
+    let url = |stderr: &str| {
+        let (whole, _) = stderr.rsplit_once('\n')?;
+        Some(whole.lines().find_map(|line| line.strip_prefix("Health: "))?.to_string())
+    };
+    let stderr = collector.wait_for_stderr(|stderr| url(stderr).is_some()).unwrap();
+    health(&url(&stderr).unwrap())
+}
+
+/// The body of a health check's answer, with the start and the duration masked.
+pub fn health(url: &str) -> String {
+    let mut body = http::get(url).unwrap().text();
+    for (field, mask) in [("upSince", "<time>"), ("uptime", "<duration>")] {
+        let (before, value) = body.split_once(&format!("\"{field}\":\"")).unwrap();
+        let (value, after) = value.split_once('"').unwrap();
+        assert!(value.starts_with(|c: char| c.is_ascii_digit()), "{field}: {body}");
+        body = format!("{before}\"{field}\":\"{mask}\"{after}");
+    }
+    body
 }
 
 /// The output of the stand-in for a step with visitors, with the latencies masked.
