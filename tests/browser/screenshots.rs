@@ -8,12 +8,14 @@ use std::{
 
 use tests::{
     browser::{Browser, Picture, Scheme, View},
+    real_collector::RealCollector,
     root, step,
 };
 
 use crate::stand_in;
 
 const APP_PAGE: &str = "app-page";
+const ZPAGES: &str = "collector-zpages";
 
 #[test]
 #[ignore = "needs a browser"]
@@ -29,10 +31,20 @@ fn picture_of_the_app() {
     assert!(figure.contains(&browser.text("body")), "{figure}");
 }
 
+#[test]
+#[ignore = "needs a browser and a real Collector"]
+fn picture_of_the_collectors_pipelines() {
+    let Some(collector) = RealCollector::start() else { return };
+    let Some(browser) = Browser::start() else { return };
+    browser.look(View { scale: 1.5, ..View::window(590, 130) }, Scheme::Light);
+    browser.open(&collector.zpage("/debug/pipelinez"));
+    browser.screenshot(ZPAGES, ":root", str::to_string);
+}
+
 /// A picture that no test takes would go stale.
 #[test]
 fn every_picture_of_a_page_has_its_text_and_a_test() {
-    let taken: BTreeSet<_> = [APP_PAGE].into_iter().chain(stand_in::PICTURES).collect();
+    let taken: BTreeSet<_> = [APP_PAGE, ZPAGES].into_iter().chain(stand_in::PICTURES).collect();
     let mut pictures = BTreeSet::new();
     for file in fs::read_dir(root().join("book/src/images")).unwrap() {
         let path = file.unwrap().path();
