@@ -92,7 +92,7 @@ fn charts_of_the_book() {
         mark(alert.fired_at, "fired", MarkKind::Fired),
         mark(resolved, "resolved", MarkKind::Resolved),
     ];
-    let each = Line { name: "minute by minute".into(), ..average.lines[0].clone() };
+    let each = Line { name: "each minute".into(), ..average.lines[0].clone() };
     let lines = vec![each, seen];
     figure("chart-alert", &Chart { title: average.title.clone(), marks, lines, ..with_rule });
 

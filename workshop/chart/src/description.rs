@@ -42,7 +42,7 @@ fn describe_line(line: &Series, unit: &str) -> String {
         None => "no data".to_string(),
         Some((least, most)) if value(least) == value(most) => with_unit(&value(most), unit),
         Some((least, most)) => {
-            format!("smallest {}, largest {}", value(least), with_unit(&value(most), unit))
+            format!("minimum {}, maximum {}", value(least), with_unit(&value(most), unit))
         }
     };
     if line.name.is_empty() { range } else { format!("{}: {range}", line.name) }
@@ -51,7 +51,7 @@ fn describe_line(line: &Series, unit: &str) -> String {
 /// A label often contains the kind of the mark, which is then not repeated.
 fn describe_mark(mark: &Mark, at: &str) -> String {
     let (label, kind) = (&mark.label, kind_name(mark));
-    if label.is_empty() {
+    if label.is_empty() || label.eq_ignore_ascii_case(kind) {
         format!("{kind} at {at}.")
     } else if label.to_lowercase().contains(&kind.to_lowercase()) {
         format!("{label} at {at}.")

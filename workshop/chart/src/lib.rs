@@ -113,7 +113,7 @@ impl Chart {
         draw::svg(self, size)
     }
 
-    /// Describes the chart for screen readers: the title, the range, the smallest and the largest
+    /// Describes the chart for screen readers: the title, the range, the minimum and the maximum
     /// value of each line, the threshold and the marks.
     pub fn description(&self) -> String {
         description::describe(&content::Content::of(self))
