@@ -49,7 +49,7 @@ async fn main() -> Result<()> {
 }
 
 async fn verdict(Path(name): Path<String>) -> std::result::Result<String, StatusCode> {
-    if name.trim().is_empty() {
+    if name.trim().is_empty() || name.contains(char::is_control) {
         return Err(StatusCode::BAD_REQUEST);
     }
     tokio::time::sleep(Duration::from_millis(200)).await;

@@ -16,7 +16,7 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
     middleware::{Next, from_fn},
-    response::{Redirect, Response},
+    response::{Html, IntoResponse as _, Redirect, Response},
     routing::get,
 };
 use opentelemetry::{KeyValue, global, metrics::Counter};
@@ -189,18 +189,19 @@ fn app() -> Router {
     let meter = global::meter("naughty-or-nice");
     let counter = meter.u64_counter(name);
     let counter = if has("unit") { counter.with_unit("verdicts") } else { counter };
-    let mut router =
-        Router::new()
-            .route("/{name}/", get(verdict))
-            .route(
-                "/{name}",
-                get(|uri: axum::http::Uri| async move {
-                    Redirect::temporary(&format!("{}/", uri.path()))
-                }),
-            )
-            .route("/favicon.ico", get(StatusCode::NOT_FOUND))
-            .fallback(StatusCode::NOT_FOUND)
-            .with_state(counter.build());
+    let slash =
+        |uri: axum::http::Uri| async move { Redirect::temporary(&format!("{}/", uri.path())) };
+    let to_itself = |uri: axum::http::Uri| async move { Redirect::temporary(uri.path()) };
+    let mut router = Router::new().route("/{name}/", get(verdict));
+    if has("to-itself") {
+        router = router.route("/{name}", get(to_itself));
+    } else if !has("no-redirect") {
+        router = router.route("/{name}", get(slash));
+    }
+    if !has("icon") {
+        router = router.route("/favicon.ico", get(StatusCode::NOT_FOUND));
+    }
+    let mut router = router.fallback(StatusCode::NOT_FOUND).with_state(counter.build());
     if has("by-hand") {
         router = router.layer(from_fn(by_hand));
     } else if has("constant") {
@@ -217,8 +218,9 @@ fn app() -> Router {
 async fn verdict(
     State(counter): State<Counter<u64>>,
     Path(name): Path<String>,
-) -> std::result::Result<String, StatusCode> {
-    if name.trim().is_empty() {
+) -> std::result::Result<Response, StatusCode> {
+    let is_control = name.contains(char::is_control) && !has("control");
+    if name.trim().is_empty() || is_control {
         return Err(StatusCode::BAD_REQUEST);
     }
     let value = match () {
@@ -230,7 +232,14 @@ async fn verdict(
     let attributes =
         if has("attribute") { vec![] } else { vec![KeyValue::new("value", value.to_string())] };
     counter.add(if has("twice") { 2 } else { 1 }, &attributes);
-    Ok(format!("{name}, you are nice"))
+    let word = match () {
+        () if has("one-verdict") => "nice",
+        () if has("sentence") => "good",
+        () => value,
+    };
+    let name = if has("unescaped") { name.clone() } else { name.replace('<', "&lt;") };
+    let page = format!("{name}, you have been very {word} this year!");
+    Ok(if has("text") { page.into_response() } else { Html(page).into_response() })
 }
 
 /// Measures each request, and records the same value for all.

@@ -1,5 +1,6 @@
 //! The result of a check, for people and as JSON.
 
+use std::cmp::Reverse;
 use std::fmt::{self, Write as _};
 
 use serde::Serialize;
@@ -118,7 +119,7 @@ impl Report {
         u8::from(!self.passed)
     }
 
-    /// The report for people.
+    /// The report for people, with the violations first.
     pub fn human(&self, colors: bool) -> impl fmt::Display {
         let mut out = String::new();
         // Writing to a string cannot fail.
@@ -130,14 +131,20 @@ impl Report {
         let step = self.step;
         let detected = if self.detected { " (guessed from its metrics)" } else { "" };
         writeln!(out, "{} compared with step {step:02}{detected}:\n", self.program)?;
-        for check in &self.checks {
+        let mut checks: Vec<_> = self.checks.iter().collect();
+        checks.sort_by_key(|check| check.level() != Some(Level::Violation));
+        for check in checks {
             let mark = match (check.level(), &check.skipped) {
                 (Some(Level::Violation), _) => paint.red("✗"),
                 (_, Some(_)) => continue,
                 _ => paint.green("✓"),
             };
             writeln!(out, "{mark} {}", check.title)?;
-            for finding in &check.findings {
+            let mut findings: Vec<_> = check.findings.iter().collect();
+            // An information can wait until nothing is wrong.
+            findings.retain(|finding| self.passed || finding.level > Level::Information);
+            findings.sort_by_key(|finding| Reverse(finding.level));
+            for finding in findings {
                 finding.write(out, paint)?;
             }
         }

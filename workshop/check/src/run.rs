@@ -398,7 +398,8 @@ fn flush(app: &App) -> Result<Flush> {
         Err(error) => return Ok(Flush { output: output_of(&error), ..Flush::default() }),
     };
     let visits = visit::few(address);
-    let ended = running.stop();
+    // The run for the crowd ends at SIGTERM.
+    let ended = running.interrupt();
     let output = ended.as_ref().map_or_else(output_of, both);
     let stdout = ended.map(|finished| finished.stdout).unwrap_or_default();
     Ok(Flush { visits, service, evidence: back_ends.evidence(&stdout), output })

@@ -1,36 +1,41 @@
 //! The sections of the book that findings point to.
 
-pub const START: &str = "troubleshooting.md#it-does-not-start";
-pub const APP: &str = "step-01.md#the-app";
-pub const STOP: &str = "production.md#shutting-down";
+pub const START: &str = "troubleshooting.md#the-program-does-not-start";
+pub const APP: &str = "step-01.md#how-it-works";
+pub const STOP: &str = "production.md#shutdown";
 pub const INTERVAL: &str = "step-02.md#how-it-works";
 pub const UNIT: &str = "numbers.md#a-number-without-a-unit";
 pub const TEMPORALITY: &str = "numbers.md#total-or-difference";
-pub const HISTOGRAM: &str = "numbers.md#what-a-histogram-can-say";
+pub const HISTOGRAM: &str = "numbers.md#what-a-histogram-can-tell";
 pub const SERIES: &str = "numbers.md#too-many-series";
-pub const LOST: &str = "numbers.md#metrics-that-never-left";
+pub const LOST: &str = "numbers.md#metrics-that-were-never-exported";
 pub const DOWN: &str = "step-03.md#break-it";
-pub const SECRET: &str = "step-04.md#the-exporter";
-pub const CONNECTION: &str = "step-04.md#break-it";
-pub const LATENCY: &str = "step-05.md#what-changed";
-pub const ABORT: &str = "step-04.md#what-changed";
+pub const SECRET: &str = "azure.md#how-it-works";
+pub const CONNECTION: &str = "azure.md#break-it";
+pub const LATENCY: &str = "step-05.md#add-the-latency";
+pub const ABORT: &str = "step-04.md#how-it-works";
 
 /// The section on metrics that do not arrive.
 pub fn nothing(step: u8) -> &'static str {
     match step {
-        2 => "troubleshooting.md#nothing-on-the-console-step-02",
-        3 => "troubleshooting.md#nothing-at-the-collector-step-03",
-        _ => "troubleshooting.md#nothing-in-azure-steps-04-and-05",
+        2 => "troubleshooting.md#nothing-on-the-console",
+        3 => "troubleshooting.md#nothing-at-the-collector",
+        _ => "troubleshooting.md#nothing-in-application-insights",
     }
 }
 
 /// The section on the code of a step.
 pub fn code(step: u8) -> &'static str {
     match step {
-        2 => "step-02.md#what-changed",
-        3 => "step-03.md#what-changed",
-        _ => "step-04.md#what-changed",
+        2 => "step-02.md#how-it-works",
+        3 => "step-03.md#how-it-works",
+        _ => "step-04.md#how-it-works",
     }
+}
+
+/// The section on the exporter of a step.
+pub fn exporter(step: u8) -> &'static str {
+    if step < 4 { code(step) } else { "azure.md#how-it-works" }
 }
 
 /// All sections, for the test that compares them with the book.
@@ -52,7 +57,8 @@ fn all() -> Vec<&'static str> {
         LATENCY,
         ABORT,
     ];
-    fixed.into_iter().chain((2..=5).flat_map(|step| [nothing(step), code(step)])).collect()
+    let of_steps = (2..=5).flat_map(|step| [nothing(step), code(step), exporter(step)]);
+    fixed.into_iter().chain(of_steps).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Tally an app as a crowd would: many requests at a time, to random names.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     io::Write as _,
     net::SocketAddr,
     sync::{
@@ -23,13 +23,20 @@ const CROWD: usize = 100;
 /// The names that show whether a name makes a series.
 pub const NAMES: usize = 50;
 
+/// The verdicts, one of which a page has.
+const VERDICTS: [&str; 2] = ["naughty", "nice"];
+
 /// A kind of request, with the answer that the app should give.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// `/{name}/`, answered by a verdict.
     Verdict,
+    /// `/{name}/` with markup in the name, which the page has to escape.
+    Markup,
     /// `/{name}/` with a blank name, which is refused.
-    Invalid,
+    Blank,
+    /// `/{name}/` with a control character, which is refused.
+    Control,
     /// `/{name}`, redirected to `/{name}/`.
     Redirect,
     /// `/favicon.ico`, which is not a name.
@@ -41,11 +48,16 @@ pub enum Kind {
 impl Kind {
     fn status(self) -> u16 {
         match self {
-            Self::Verdict => 200,
-            Self::Invalid => 400,
+            Self::Verdict | Self::Markup => 200,
+            Self::Blank | Self::Control => 400,
             Self::Redirect => 307,
             Self::Icon | Self::Unknown => 404,
         }
+    }
+
+    /// Whether the route `/{name}/` answers.
+    fn is_visit(self) -> bool {
+        matches!(self, Self::Verdict | Self::Markup | Self::Blank | Self::Control)
     }
 }
 
@@ -74,8 +86,12 @@ pub struct Tally {
     pub waited_for_visits: Duration,
     /// The longest time that a visitor waited.
     pub longest: Duration,
-    /// The first answer that was not as it should be.
-    pub surprise: Option<Surprise>,
+    /// The verdicts on the pages, each once.
+    pub words: BTreeSet<&'static str>,
+    /// The first answer of each kind with another status, or with another address to go to.
+    pub surprises: BTreeMap<Kind, Surprise>,
+    /// The first page of each kind with another text.
+    pub pages: BTreeMap<Kind, Surprise>,
 }
 
 /// An answer that was not as it should be.
@@ -90,6 +106,11 @@ pub struct Surprise {
 }
 
 impl Tally {
+    /// The first answer that was not as it should be.
+    pub fn surprise(&self) -> Option<&Surprise> {
+        self.surprises.values().next()
+    }
+
     /// The number of events that a metric should have counted.
     pub fn count(&self, counts: Counts) -> usize {
         match counts {
@@ -134,7 +155,9 @@ pub fn crowd(app: SocketAddr) -> Tally {
     let mut plans = Vec::new();
     let numbers = [
         (Kind::Verdict, NAMES + fastrand::usize(5..20)),
-        (Kind::Invalid, fastrand::usize(1..4)),
+        (Kind::Markup, fastrand::usize(1..4)),
+        (Kind::Blank, fastrand::usize(1..4)),
+        (Kind::Control, fastrand::usize(1..4)),
         (Kind::Redirect, fastrand::usize(1..6)),
         (Kind::Icon, fastrand::usize(1..4)),
         (Kind::Unknown, fastrand::usize(1..4)),
@@ -175,7 +198,9 @@ fn plan(kind: Kind) -> Plan {
     let name = name();
     let path = match kind {
         Kind::Verdict => format!("/{name}/"),
-        Kind::Invalid => "/%20/".to_string(),
+        Kind::Markup => format!("/%3Ci%3E{name}/"),
+        Kind::Blank => "/%20/".to_string(),
+        Kind::Control => format!("/{name}%07/"),
         Kind::Redirect => format!("/{name}"),
         Kind::Icon => "/favicon.ico".to_string(),
         Kind::Unknown => format!("/{name}/and/more"),
@@ -209,28 +234,64 @@ fn visit(app: SocketAddr, plans: &[Plan]) -> Tally {
 
 impl Tally {
     fn add(&mut self, plan: &Plan, answer: std::io::Result<http::Reply>, waited: Duration) {
-        let expected = format!("{} for GET {}", plan.kind.status(), plan.path);
+        let Plan { kind, path, name } = plan;
+        let status = format!("{} for GET {path}", kind.status());
+        // A redirect has the address to go to.
+        let location = (*kind == Kind::Redirect).then(|| format!("/{name}/"));
+        let expected = match &location {
+            Some(location) => format!("{status}, to {location}"),
+            None => status,
+        };
         let seen = match answer {
             Ok(reply) => {
                 self.requests += 1;
                 self.waited += waited;
                 self.longest = self.longest.max(waited);
-                if matches!(plan.kind, Kind::Verdict | Kind::Invalid) {
+                if kind.is_visit() {
                     self.visits += 1;
                     self.waited_for_visits += waited;
                     self.verdicts += usize::from(reply.status == 200);
                 }
-                if plan.kind != Kind::Invalid {
-                    self.names.insert(plan.name.clone());
+                if *kind != Kind::Blank {
+                    self.names.insert(name.clone());
                 }
-                let good = reply.status == plan.kind.status();
-                (!good).then(|| format!("{} {}", reply.status, first_line(&reply.text())))
+                if reply.status != kind.status() {
+                    Some(format!("{} {}", reply.status, first_line(&reply.text())))
+                } else if let Some(location) = location {
+                    let seen = reply.header("location").unwrap_or("no address");
+                    (!seen.ends_with(&location)).then(|| format!("{}, to {seen}", reply.status))
+                } else {
+                    self.read(plan, &reply);
+                    None
+                }
             }
             Err(error) => Some(format!("no answer: {error}")),
         };
-        if let (Some(seen), None) = (seen, &self.surprise) {
-            self.surprise = Some(Surprise { path: plan.path.clone(), expected, seen });
+        if let Some(seen) = seen {
+            let surprise = Surprise { path: path.clone(), expected, seen };
+            self.surprises.entry(*kind).or_insert(surprise);
         }
+    }
+
+    /// Reads the page of a visitor.
+    fn read(&mut self, plan: &Plan, reply: &http::Reply) {
+        let Plan { kind, path, name } = plan;
+        let page = reply.text();
+        let sentence = |verdict: &str| format!("{name}, you have been very {verdict} this year!");
+        let verdict = VERDICTS.into_iter().find(|verdict| page.contains(&sentence(verdict)));
+        self.words.extend(verdict);
+        let html = reply.header("content-type").is_some_and(|it| it.starts_with("text/html"));
+        let expected = match kind {
+            Kind::Verdict if verdict.is_none() || !html => {
+                format!("`{}`, or `nice` instead, as text/html", sentence("naughty"))
+            }
+            Kind::Markup if page.contains(&format!("<i>{name}")) => format!("`&lt;i&gt;{name}`"),
+            _ => return,
+        };
+        let expected = format!("{expected}, for GET {path}");
+        let content_type = reply.header("content-type").unwrap_or("no type");
+        let seen = format!("`{}`, as {content_type}", first_line(&page));
+        self.pages.entry(*kind).or_insert(Surprise { path: path.clone(), expected, seen });
     }
 }
 
@@ -248,6 +309,8 @@ impl Tally {
         self.waited += other.waited;
         self.waited_for_visits += other.waited_for_visits;
         self.longest = self.longest.max(other.longest);
-        self.surprise = self.surprise.take().or(other.surprise);
+        self.words.extend(other.words);
+        self.surprises.extend(other.surprises);
+        self.pages.extend(other.pages);
     }
 }

@@ -20,8 +20,6 @@ pub struct State {
     pub lab: Option<String>,
     /// The name of a patch that lies beside the file that this was read from.
     pub patch: Option<String>,
-    /// The name of a file with the alert rule to make, as `POST /api/rules` takes it.
-    pub rule: Option<String>,
     /// The text of `patch`.
     #[serde(skip)]
     pub patch_text: Option<String>,
@@ -30,7 +28,7 @@ pub struct State {
 impl State {
     /// A step as it is.
     pub fn step(step: u8) -> Self {
-        Self { step, lab: None, patch: None, rule: None, patch_text: None }
+        Self { step, lab: None, patch: None, patch_text: None }
     }
 
     /// Reads the patch from the folder that it lies in.

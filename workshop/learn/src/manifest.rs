@@ -5,7 +5,11 @@ use std::{fmt::Write as _, path::Path};
 use anyhow::{Context as _, Result};
 use toml::{Table, Value};
 
-use crate::{app::read, mine::PACKAGE, steps};
+use crate::{
+    app::read,
+    mine::{MINE, PROGRAM},
+    steps,
+};
 
 /// Dependencies of a target that does not exist are never compiled, and are in `Cargo.lock` all
 /// the same. Without them, cargo would drop the crates of later steps from `Cargo.lock`, and pick
@@ -27,8 +31,12 @@ const LATER: &str = "
 pub fn of_mine(root: &Path, step: &str) -> Result<String> {
     let own: Table = toml::from_str(step).context("Cargo.toml of the step is not TOML")?;
     let name = own["package"]["name"].as_str().context("the step has no name")?;
-    let mut text = step.replacen(&format!("\"{name}\""), &format!("\"{PACKAGE}\""), 1);
+    let mut text = step.replacen(&format!("\"{name}\""), &format!("\"{MINE}\""), 1);
 
+    // In target/debug, the program `mine` is that of the workshop.
+    let library = PROGRAM.replace('-', "_");
+    writeln!(text, "\n[lib]\nname = \"{library}\"")?;
+    writeln!(text, "\n[[bin]]\nname = \"{PROGRAM}\"\npath = \"src/main.rs\"")?;
     text += INTRODUCTION;
     // With the same profiles, the crates that the steps have compiled are used again.
     let workspace: Table = toml::from_str(&read(&root.join("Cargo.toml"))?)?;

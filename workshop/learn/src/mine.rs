@@ -10,14 +10,19 @@ use crate::{app::App, manifest};
 /// The folder of the learner's own app, in the root of the repository.
 pub const MINE: &str = "mine";
 
-/// The package in it.
-pub const PACKAGE: &str = "naughty-or-nice";
+/// The program in it. The package is named like the folder, so that `cargo run -p mine` runs the
+/// app in `mine/` as well.
+pub const PROGRAM: &str = "naughty-or-nice";
 
 /// For cargo and editors that are started inside of `mine/`.
 const CONFIG: &str = "\
 # What the workshop has compiled is used again.
 [build]
 target-dir = \"../target\"
+
+# `cargo workshop` works in this folder, too.
+[alias]
+workshop = \"run --manifest-path ../Cargo.toml --package cli --\"
 ";
 
 /// Whether something is where `mine/` would be made.
@@ -51,8 +56,8 @@ pub fn write(root: &Path, app: &App, force: bool) -> Result<String> {
     make_readable(&mine)?;
     Ok(kept.map_or(String::new(), |kept| {
         let name = kept.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        // Cargo compares times: it would take a folder that was moved back for the one it built.
-        format!("What was in mine/ is in {name}/ now. To go back, copy it; do not move it.\n")
+        // A copy and not a move: cargo compares times, and would not build the old files again.
+        format!("The old mine/ is {name}/ now. To bring it back: rm -r mine; cp -r {name} mine\n")
     }))
 }
 
@@ -76,7 +81,7 @@ fn files(root: &Path, app: &App) -> Result<App> {
     let mut files = App::new();
     for (path, text) in app {
         let text = text.replace(&format!("-p {name}"), "-p mine");
-        let text = text.replace(&name.replace('-', "_"), &PACKAGE.replace('-', "_"));
+        let text = text.replace(&name.replace('-', "_"), &PROGRAM.replace('-', "_"));
         files.insert(path.clone(), text);
     }
     files.insert("Cargo.toml".into(), manifest::of_mine(root, manifest)?);

@@ -1,4 +1,4 @@
-//! `{{#exercise 01-add-the-layer}}` and `{{#labs}}`: the tasks and the faults that a learner can put
+//! `{{#exercise 02-add-the-layer}}` and `{{#labs}}`: the tasks and the faults that a learner can put
 //! into `mine/`.
 
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ use crate::page::Page;
 /// `{{#exercise NAME}}`: the task, the commands, the check, and hints that unfold one at a time.
 pub(crate) fn exercise(directive: &Directive, page: &mut Page) -> Result<String> {
     directive.allow_options(&[])?;
-    let [name] = directive.exactly("{{#exercise 01-add-the-layer}}")?;
+    let [name] = directive.exactly("{{#exercise 02-add-the-layer}}")?;
     let exercise = learn::exercise(page.workspace.root(), name)?;
     ensure!(
         format!("{}.md", exercise.chapter) == page.chapter,

@@ -8,7 +8,7 @@ use crate::{
     report::Check,
     run::{LIMIT, Main, Others, Refusal},
     sections,
-    visit::Tally,
+    visit::{Kind, Surprise, Tally},
 };
 
 const STARTS: &str = "The app starts and prints its ready line";
@@ -27,7 +27,7 @@ pub fn start(case: &Case) -> Vec<Check> {
     if case.runs.others.is_some() {
         return vec![starts];
     }
-    let seen = main.visits.surprise.as_ref().map(|surprise| surprise.seen.clone());
+    let seen = main.visits.surprise().map(|surprise| surprise.seen.clone());
     let mut answers = check("The app answers");
     answers.violation(
         "no_answer",
@@ -122,18 +122,65 @@ pub fn port(others: &Others) -> Option<Check> {
 /// Each request has the answer that it should have.
 pub fn answers(visits: &Tally) -> Check {
     let mut answers = check("The app answers each request as it should");
-    if let Some(surprise) = &visits.surprise {
-        answers.violation(
-            "unexpected_answer",
+    for (kind, surprise) in &visits.surprises {
+        let (id, hint) = match kind {
+            Kind::Blank | Kind::Control => (
+                "invalid_name_served",
+                "Return `Err(StatusCode::BAD_REQUEST)` for a name that is blank or has a control \
+                 character.",
+            ),
+            Kind::Redirect => (
+                "no_redirect",
+                "Route `/{name}` to a handler that returns `Redirect::temporary` with the path of \
+                 the request and a slash.",
+            ),
+            Kind::Icon => (
+                "icon_served",
+                "Give `/favicon.ico` a route of its own, which answers `StatusCode::NOT_FOUND`.",
+            ),
+            Kind::Verdict | Kind::Markup | Kind::Unknown => {
+                ("unexpected_answer", "Keep the routes and the handlers of step 01 as they are.")
+            }
+        };
+        unlike(&mut answers, id, surprise, hint);
+    }
+    answers
+}
+
+/// Each visitor gets the page of step 01. In later steps, an app may have other pages.
+pub fn pages(visits: &Tally) -> Check {
+    let mut pages = check("Each visitor gets a page with a verdict");
+    for (kind, page) in &visits.pages {
+        let (id, hint) = match kind {
+            Kind::Markup => (
+                "unescaped_name",
+                "Put `html_escape::encode_text(&name)` on the page instead of the name: otherwise \
+                 an address can put a script on it.",
+            ),
+            _ => (
+                "unexpected_page",
+                "Take the name from `Path<String>`, and return the sentence as `Html`.",
+            ),
+        };
+        unlike(&mut pages, id, page, hint);
+    }
+    if visits.words.len() == 1 {
+        pages.violation(
+            "constant_verdict",
             sections::APP,
             [
-                surprise.expected.clone(),
-                shorten(&surprise.seen),
-                "Keep the routes and the handlers of step 01 as they are.".to_string(),
+                "`naughty` for some visitors, `nice` for others".to_string(),
+                format!("the same verdict for all {} visitors", visits.verdicts),
+                "Toss a coin for each visitor, with `fastrand::bool()`.".to_string(),
             ],
         );
     }
-    answers
+    pages
+}
+
+fn unlike(answers: &mut Check, id: &'static str, surprise: &Surprise, hint: &str) {
+    let texts = [surprise.expected.clone(), shorten(&surprise.seen), hint.to_string()];
+    answers.violation(id, sections::APP, texts);
 }
 
 /// The visitors wait, as step 05 makes them.
@@ -183,10 +230,10 @@ pub fn panics(main: &Main) -> Check {
     panics
 }
 
-/// The app ends at SIGTERM, soon and well, and has not flooded its output.
+/// The app ends at a signal, soon and well, and has not flooded its output.
 pub fn stops(main: &Main) -> Check {
     let seconds = LIMIT.as_secs();
-    let mut stops = check(format!("The app ends within {seconds} s of SIGTERM"));
+    let mut stops = check(format!("The app ends within {seconds} s of Ctrl-C or SIGTERM"));
     match &main.ended {
         Some(Ok(finished)) => {
             if !finished.status.success() {
@@ -196,7 +243,7 @@ pub fn stops(main: &Main) -> Check {
                     [
                         "exit status: 0".to_string(),
                         format!("{}; its last line: {}", finished.status, last_line(&finished.stderr)),
-                        "Wait for SIGTERM, end the server, shut the meter provider down, and return."
+                        "At Ctrl-C or SIGTERM, end the server, shut the meter provider down, and return."
                             .to_string(),
                     ],
                 );
@@ -223,7 +270,7 @@ pub fn stops(main: &Main) -> Check {
             [
                 "the end of the app".to_string(),
                 shorten(&error.to_string()),
-                "Wait for SIGTERM, end the server, and return from `main`.".to_string(),
+                "At Ctrl-C or SIGTERM, end the server, and return from `main`.".to_string(),
             ],
         ),
         None => return stops.skip("the app did not run"),

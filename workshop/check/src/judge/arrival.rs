@@ -88,7 +88,7 @@ fn nothing(arrives: &mut Check, case: &Case, destination: Destination) {
         let hint = format!("Replace the exporter: this step has that of `{exporter}`.");
         arrives.violation(
             "wrong_destination",
-            sections::code(case.step),
+            sections::exporter(case.step),
             [expected, format!("metrics {}", actual.place()), hint],
         );
         return;

@@ -114,14 +114,14 @@ fn refusal(
     check.violation(id, section, [expected, seen, hint]);
 }
 
-/// The metrics since the last export leave at SIGTERM.
+/// The metrics since the last export are exported at Ctrl-C.
 pub fn flush(case: &Case, destination: Destination, others: &Others) -> Check {
-    let flush = check("The last metrics leave at SIGTERM");
+    let flush = check("The last metrics are exported at Ctrl-C or SIGTERM");
     if case.telemetry(destination).metrics.is_empty() {
         return flush.skip(NO_METRICS);
     }
     if cfg!(not(unix)) {
-        return flush.skip("only Unix has SIGTERM");
+        return flush.skip("only Unix can send Ctrl-C to another program");
     }
     let mut flush = flush;
     let mut judged = false;
@@ -141,10 +141,10 @@ pub fn flush(case: &Case, destination: Destination, others: &Others) -> Check {
                 "last_metrics_lost",
                 sections::LOST,
                 [
-                    format!("{made} in {}, after {made} visits and SIGTERM", expected.name),
+                    format!("{made} in {}, after {made} visits and Ctrl-C", expected.name),
                     format!("{counted}, when the app had ended"),
-                    "Call `shutdown` on the meter provider after the server has ended, also at \
-                     SIGTERM."
+                    "Call `shutdown` on the meter provider after the server has ended, at Ctrl-C \
+                     and at SIGTERM."
                         .to_string(),
                 ],
             );
@@ -163,8 +163,8 @@ pub fn back_end_down(others: &Others) -> Check {
     let run = &others.down;
     let hint = "Export on the reader's own thread, and treat a failed export as a message on \
                 stderr, not as the end.";
-    if run.ended || run.visits.surprise.is_some() || run.visits.requests == 0 {
-        let seen = match &run.visits.surprise {
+    if run.ended || run.visits.surprise().is_some() || run.visits.requests == 0 {
+        let seen = match run.visits.surprise() {
             Some(surprise) => format!("{} for GET {}", surprise.seen, surprise.path),
             None => format!("the app ended: {}", last_line(&run.output)),
         };

@@ -149,7 +149,7 @@ fn absent_hint(expected: &registry::Metric) -> String {
     let name = &expected.name;
     format!(
         "Build `{build}(\"{name}\")` and {act}{event}. Build it after the meter provider is set: \
-         an instrument built earlier records nothing, without a word."
+         an instrument built earlier records nothing, and no error says so."
     )
 }
 

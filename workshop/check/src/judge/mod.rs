@@ -33,6 +33,9 @@ impl Case<'_> {
         };
         checks.extend(app::port(others));
         checks.push(app::answers(&self.runs.main.visits));
+        if self.step == 1 {
+            checks.push(app::pages(&self.runs.main.visits));
+        }
         if self.step >= 5 {
             checks.push(app::latency(&self.runs.main.visits));
         }

@@ -9,14 +9,14 @@ fn the_app_without_a_fault_passes() {
     assert_violations(&check_faulty("", 3), &[]);
 }
 
-/// A test for each fault, so that they run at the same time: the fault, its finding, and a part
-/// of the line that the finding quotes.
+/// A test for each fault, so that they run at the same time: the step to compare with, the fault,
+/// its finding, and a part of the line that the finding quotes.
 macro_rules! faults {
-    ($($test:ident: $fault:literal => $id:literal, $seen:literal;)*) => {
+    ($step:literal; $($test:ident: $fault:literal => $id:literal, $seen:literal;)*) => {
         $(
             #[test]
             fn $test() {
-                let report = check_faulty($fault, 3);
+                let report = check_faulty($fault, $step);
                 assert_violations(&report, &[$id]);
                 let seen = &finding(&report, $id).seen;
                 assert!(seen.contains($seen), "{seen}");
@@ -26,6 +26,7 @@ macro_rules! faults {
 }
 
 faults! {
+    3;
     wrong_name: "name" => "required_metric_not_present", "-> Name: naughty_or_nice_count";
     wrong_unit: "unit" => "unit_mismatch", "-> Unit: verdicts";
     wrong_value: "variant" => "undefined_enum_variant", "-> value: Nice";
@@ -41,6 +42,23 @@ faults! {
     any_interval: "any-interval" => "interval_not_refused", "the app serves";
     panic_on_a_thread: "panic" => "panic", "there is no reactor running";
     printed_secret: "secret" => "secret_printed", "Bearer <secret>";
+}
+
+#[test]
+fn the_pages_without_a_fault_pass() {
+    assert_violations(&check_faulty("", 1), &[]);
+}
+
+faults! {
+    1;
+    plain_text: "text" => "unexpected_page", "as text/plain";
+    other_sentence: "sentence" => "unexpected_page", "you have been very good";
+    unescaped_name: "unescaped" => "unescaped_name", "<i>";
+    one_verdict_for_all: "one-verdict" => "constant_verdict", "the same verdict for all";
+    control_character_on_a_page: "control" => "invalid_name_served", "200";
+    icon_that_is_a_name: "icon" => "icon_served", "307";
+    no_redirect: "no-redirect" => "no_redirect", "404";
+    redirect_to_itself: "to-itself" => "no_redirect", "307, to /";
 }
 
 #[test]

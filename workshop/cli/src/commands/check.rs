@@ -101,7 +101,7 @@ fn build(workspace: &Workspace) -> Result<PathBuf> {
     }
     let output = command.stderr(Stdio::inherit()).output().context("Cannot run cargo")?;
     if !output.status.success() {
-        bail!("mine/ does not build; fix the error of cargo above, and check again");
+        bail!("mine/ does not compile. Fix the error that cargo printed above.");
     }
     let messages = String::from_utf8_lossy(&output.stdout);
     let mut executables = messages.lines().filter_map(|line| {

@@ -73,7 +73,7 @@ fn start_keeps_the_work_of_a_learner() {
 #[test]
 fn exercises_and_labs_are_listed() {
     let folder = copy();
-    for (command, name) in [("exercise", "01-add-the-layer"), ("lab", "no-shutdown")] {
+    for (command, name) in [("exercise", "01-write-the-handler"), ("lab", "no-shutdown")] {
         let list = in_copy(&folder, &[command]);
         assert!(list.status.success() && list.stdout.contains(name), "{}", list.stdout);
         let unknown = in_copy(&folder, &[command, "nothing"]);
@@ -135,6 +135,9 @@ fn check_takes_another_registry() {
     let arguments = ["check", "2", "--registry", folder.to_str().unwrap(), "--bin", &program];
     let output = workshop(&arguments).stdout;
     assert!(output.contains("✗ visits.of.mine is a gauge, in 1"), "{output}");
+    // Only JSON has an information beside a violation.
+    assert!(!output.contains("missing_metric"), "{output}");
+    let output = workshop(&[&arguments[..], &["--json"]].concat()).stdout;
     assert!(output.contains("missing_metric"), "{output}");
 }
 

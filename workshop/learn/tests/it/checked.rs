@@ -9,10 +9,8 @@ use std::{
     process::Command,
 };
 
-use check::{Options, Registry, Report, report::Level};
-use learn::State;
-
 use crate::copy::{fill, repository};
+use check::{Options, Registry, Report, report::Level};
 
 const SHARED: &str = env!("CARGO_TARGET_TMPDIR");
 
@@ -41,12 +39,12 @@ impl Workbench {
         &self.root
     }
 
-    /// Runs cargo on `mine/`, without a network.
+    /// Runs cargo in `mine/`, without a network.
     fn cargo(&self, command: &str) -> std::process::Output {
         let target = Path::new(SHARED).join("mine");
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.arg(command).arg("--offline").arg("--quiet").arg("--target-dir").arg(target);
-        cargo.arg("--manifest-path").arg(self.root().join("mine/Cargo.toml"));
+        cargo.arg(command).args(["-p", "mine", "--offline", "--quiet"]);
+        cargo.arg("--target-dir").arg(target).current_dir(self.root().join("mine"));
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
             if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
@@ -105,7 +103,7 @@ fn each_lab_fails_with_its_finding_and_passes_when_cured() {
     for (step, _) in learn::steps(&repository()).unwrap() {
         learn::start(workbench.root(), (step + 1).min(5), true).unwrap();
         if step == 5 {
-            learn::solve(workbench.root(), "09-rule-before-latency", true).unwrap();
+            learn::solve(workbench.root(), "11-rule-before-latency", true).unwrap();
         }
         let report = checked(&workbench.build(&format!("step-{step}")), step, None);
         assert!(report.passed, "{}", report.human(false));
@@ -145,7 +143,7 @@ fn each_exercise_is_red_before_and_green_after() {
 #[ignore = "builds each exercise"]
 fn in_memory_test_fails_before_and_passes_after() {
     let workbench = Workbench::new();
-    let name = "10-test-your-telemetry";
+    let name = "12-test-your-telemetry";
     learn::begin(workbench.root(), name, true).unwrap();
     let output = workbench.cargo("test");
     assert!(!output.status.success());
@@ -210,21 +208,4 @@ fn versions(root: &Path, lock: &str) -> Vec<String> {
             )
         })
         .collect()
-}
-
-/// The rule of the exercise is one that the stand-in takes, on the metric of step 04.
-#[test]
-fn alert_rule_names_the_metric_of_the_step() {
-    let exercises = learn::exercises(&repository()).unwrap();
-    let exercise = exercises.iter().find(|exercise| exercise.solution.rule.is_some()).unwrap();
-    let file = repository().join("exercises").join(&exercise.name);
-    let rule = fs::read_to_string(file.join(exercise.solution.rule.as_ref().unwrap())).unwrap();
-    let app = State::step(4).app(&repository()).unwrap();
-    assert!(app["src/latency.rs"].contains("\"request-latency\""));
-    for field in [r#""metric": "request-latency""#, r#""threshold": 1000"#, r#""name": "too-slow""#]
-    {
-        assert!(rule.contains(field), "{rule}");
-    }
-    let last = exercise.hints.last().unwrap();
-    assert!(last.contains(r#""name": "too-slow", "metric": "request-latency""#), "{last}");
 }
