@@ -27,7 +27,7 @@ pub fn read(items: impl IntoIterator<Item = MetricItem>) -> Export {
         let mut metric = Metric::new(item.point.series.metric.name.to_string());
         metric.temporality = Temporality::Delta;
         let aggregate = item.point.aggregate;
-        let value = if item.averageable {
+        let value = if aggregate.averageable() {
             metric.instrument = Some(Instrument::Histogram);
             Value::Histogram(Histogram {
                 count: aggregate.count(),

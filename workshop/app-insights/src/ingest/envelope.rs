@@ -46,9 +46,6 @@ pub enum Item {
 pub struct MetricItem {
     /// The first data point.
     pub point: Point,
-    /// Whether the average of the values is useful (a histogram, a gauge) and not only their sum (a
-    /// counter).
-    pub averageable: bool,
     /// The number of data points after the first. "If multiple data points were sent only the
     /// first one will be used" (the schema).
     pub further: usize,
@@ -167,7 +164,7 @@ fn parse_metric(data: Object, time: Timestamp) -> Result<MetricItem, ItemError> 
     first.fits("name", name, MAX_NAME)?;
     let ns = first.string("ns", MAX_NAMESPACE)?.filter(|ns| !ns.is_empty());
     let ns = ns.unwrap_or(DEFAULT_NAMESPACE);
-    let (aggregate, averageable) = parse_values(&first)?;
+    let aggregate = parse_values(&first)?;
     Ok(MetricItem {
         point: Point {
             series: Series {
@@ -178,12 +175,11 @@ fn parse_metric(data: Object, time: Timestamp) -> Result<MetricItem, ItemError> 
             time,
             aggregate,
         },
-        averageable,
         further,
     })
 }
 
-fn parse_values(point: &Object) -> Result<(Aggregate, bool), ItemError> {
+fn parse_values(point: &Object) -> Result<Aggregate, ItemError> {
     let value = point.number("value")?.ok_or(ItemError::Missing {
         field: "value",
         on: point.on,
@@ -206,14 +202,12 @@ fn parse_values(point: &Object) -> Result<(Aggregate, bool), ItemError> {
     }
     // "Should not be set for a measurement", says the schema of all four.
     if measurement {
-        return Ok((Aggregate::new(value, 1, Some(value), Some(value)), true));
+        return Ok(Aggregate::new(value, 1, Some(value), Some(value)));
     }
-    let averageable = min.is_some() || max.is_some() || count.is_some_and(|count| count > 1);
-    let count = count.unwrap_or(1);
-    // A counter has neither, but a single value is its own minimum and maximum.
-    let single = (count == 1).then_some(value);
-    let aggregate = Aggregate::new(value, count, min.or(single), max.or(single));
-    Ok((aggregate, averageable))
+    Ok(match (count.unwrap_or(1), min, max) {
+        (1, None, None) => Aggregate::counter(value),
+        (count, min, max) => Aggregate::new(value, count, min, max),
+    })
 }
 
 /// The first dimensions by name, and the number of the others.

@@ -34,7 +34,7 @@ pub fn line(items: &[Result<Item, ItemError>], dropped: usize) -> String {
             Ok(Item::Metric(item)) => {
                 further += item.further;
                 let summary = metrics.entry(&item.point.series.metric).or_default();
-                summary.add(&item.point, item.averageable);
+                summary.add(&item.point);
             }
             Ok(Item::Ignored(base)) => {
                 *ignored.entry(base.unwrap_or("of unknown type")).or_default() += 1;
@@ -70,13 +70,11 @@ pub fn line(items: &[Result<Item, ItemError>], dropped: usize) -> String {
 #[derive(Default)]
 struct Summary<'a> {
     total: Option<Aggregate>,
-    averageable: bool,
     series: BTreeSet<&'a Series>,
 }
 
 impl<'a> Summary<'a> {
-    fn add(&mut self, point: &'a Point, averageable: bool) {
-        self.averageable |= averageable;
+    fn add(&mut self, point: &'a Point) {
         self.series.insert(&point.series);
         self.total = Aggregate::merged(self.total.into_iter().chain([point.aggregate]));
     }
@@ -87,12 +85,12 @@ impl<'a> Summary<'a> {
             return text;
         };
         // Writing to a string cannot fail.
-        let _ = if self.averageable {
+        let _ = if total.averageable() {
             write!(text, " average {} (count {}", number(total.average()), total.count())
         } else {
             write!(text, " sum {}", number(total.sum()))
         };
-        if self.averageable {
+        if total.averageable() {
             for (what, value) in [("min", total.min()), ("max", total.max())] {
                 if let Some(value) = value {
                     let _ = write!(text, ", {what} {}", number(value));

@@ -48,19 +48,19 @@ impl Store {
             .take_while(|(key, _)| key.0 == start)
             .filter_map(|((_, id), aggregate)| {
                 let metric = &state.series.get(id)?.series.metric;
-                Some((aggregate.min().is_none(), metric))
+                Some((!aggregate.averageable(), metric))
             })
             .min()
             .map(|(_, metric)| metric.clone())
     }
 
-    /// Whether the newest grain of a metric has more than a sum, so that its average is useful.
+    /// Whether the newest grain of a metric has more than a sum, so that its average is of use.
     #[must_use]
     pub fn has_average(&self, metric: &Metric) -> bool {
         let state = self.lock();
         let ids: BTreeSet<u64> = state.of_metric(metric).map(|(_, id)| id).collect();
         let newest = state.grains.iter().rev().find(|((_, id), _)| ids.contains(id));
-        newest.is_some_and(|(_, aggregate)| aggregate.min().is_some())
+        newest.is_some_and(|(_, aggregate)| aggregate.averageable())
     }
 
     /// The keys of a metric's dimensions, sorted, at most `most` of them.

@@ -86,6 +86,7 @@ pub struct Aggregate {
     // NaN if unknown: `f64::min` and `f64::max` then return the other number.
     min: f64,
     max: f64,
+    averageable: bool,
 }
 
 impl Aggregate {
@@ -97,7 +98,14 @@ impl Aggregate {
             count: count.into(),
             min: min.unwrap_or(f64::NAN),
             max: max.unwrap_or(f64::NAN),
+            averageable: count > 1 || min.is_some() || max.is_some(),
         }
+    }
+
+    /// A value without a count, a minimum or a maximum, as an exporter sends a counter.
+    #[must_use]
+    pub fn counter(value: f64) -> Self {
+        Self { sum: value, count: 1, min: value, max: value, averageable: false }
     }
 
     /// Adds the values of another aggregate. A sum that is too large stays at the largest finite
@@ -107,6 +115,7 @@ impl Aggregate {
         self.count = self.count.saturating_add(other.count);
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
+        self.averageable |= other.averageable;
     }
 
     /// All aggregates in one; `None` if there is none.
@@ -134,6 +143,13 @@ impl Aggregate {
     #[expect(clippy::cast_precision_loss, reason = "off by less than a chart can show")]
     pub fn average(&self) -> f64 {
         self.sum / self.count as f64
+    }
+
+    /// Whether the average is of use, as that of a histogram or a gauge is. The average of a counter
+    /// depends on how often it is exported.
+    #[must_use]
+    pub fn averageable(&self) -> bool {
+        self.averageable
     }
 
     /// The smallest value, if it is known.

@@ -67,7 +67,7 @@ fn optional_fields_have_defaults() {
     let point = |point: Value| {
         let item = metric(&changed("/data/baseData/metrics", Some(json!([point]))));
         let a = item.point.aggregate;
-        (a.sum(), a.count(), a.min(), a.max(), item.averageable)
+        (a.sum(), a.count(), a.min(), a.max(), a.averageable())
     };
     // A counter of Rust's exporter, then of Python's.
     let counter = (7.0, 1, Some(7.0), Some(7.0), false);

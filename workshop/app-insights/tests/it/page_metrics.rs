@@ -5,6 +5,7 @@ use app_insights::{
     store::{Aggregation, Metric},
 };
 use jiff::Timestamp;
+use serde_json::json;
 
 use crate::support::{
     JSON, envelope, send,
@@ -49,6 +50,25 @@ fn shows_the_newest_metric_with_an_average_first() {
     let again = screen.attributes("#live", "data-address");
     assert_eq!(again, ["/?metric=request-latency&aggregation=average&range=10m"]);
     assert!(screen.texts("body").join(" ").contains("3 series in 5 time grains"));
+}
+
+#[test]
+fn a_counter_shows_its_sum_and_comes_after_other_metrics() {
+    let site = Site::start();
+    let points = [
+        json!({"name": "a-counter", "kind": "Aggregation", "value": 3}),
+        json!({"name": "latency", "kind": "Aggregation", "value": 5, "count": 1, "min": 5, "max": 5}),
+    ];
+    let items = points.map(|point| envelope(site.store.now(), &point, &json!({})));
+    let body = serde_json::to_vec(&items).unwrap();
+    assert_eq!(send(site.address, "POST", "/v2.1/track", &[JSON], &body).status, 200);
+    let chosen = |path: &str| {
+        let screen = site.screen(path);
+        ["metric", "aggregation"]
+            .map(|list| screen.attributes(&format!("#{list} option[selected]"), "value").join(" "))
+    };
+    assert_eq!(chosen("/"), ["latency", "average"]);
+    assert_eq!(chosen("/?metric=a-counter"), ["a-counter", "sum"]);
 }
 
 #[test]
@@ -218,7 +238,7 @@ fn every_answer_has_the_security_headers() {
 fn shows_a_limit_that_was_reached() {
     let site = Site::start();
     let keys: Vec<String> = (0..12).map(|i| format!("d{i}")).collect();
-    let wide = serde_json::json!({"name": "wide", "value": 1});
+    let wide = json!({"name": "wide", "value": 1});
     let properties = keys.iter().map(|key| (key.clone(), "x".into())).collect();
     let item = envelope(site.store.now(), &wide, &serde_json::Value::Object(properties));
     let body = serde_json::to_vec(&[item]).unwrap();
