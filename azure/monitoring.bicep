@@ -64,8 +64,8 @@ resource people 'Microsoft.Insights/actionGroups@2023-01-01' = {
   }
 }
 
-resource slow 'Microsoft.Insights/metricAlerts@2018-03-01' = {
-  name: 'slow'
+resource tooSlow 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: 'too-slow'
   location: 'global'
   properties: {
     description: 'On average, an answer took more than a second.'

@@ -18,9 +18,11 @@ pub mod book;
 pub mod browser;
 pub mod lock;
 pub mod real_collector;
+mod rule;
 mod session;
 mod visitors;
 
+pub use rule::{form, make_rule, too_slow};
 pub use session::{Session, envelopes, greetings, otlp, pointed_at, readable, requests};
 pub use visitors::visited;
 

@@ -1,30 +1,55 @@
-//! Step 05 is slow, the rule fires an alert, and with a quick app the alert is resolved. Real
-//! programs, with the stand-in's own timing.
+//! The rule is made while the app is quick, and its preview is calm. Step 05 is slow, the rule
+//! fires an alert, and with a quick app the alert is resolved. Real programs, with the stand-in's
+//! own timing.
 
-use harness::text;
+use app_insights::alerts::Timing;
+use harness::{Running, text, wait_until};
+use scraper::{Html, Selector};
 use serde_json::Value;
-use tests::{app_insights, assert_snapshot, visited};
+use tests::{app_insights, assert_snapshot, form, make_rule, too_slow, visited};
+
+/// The values in the preview of a new rule, one for each evaluation.
+fn preview(stand_in: &Running, form: &str) -> Vec<f64> {
+    let page = stand_in.get(&format!("/alerts/new?{form}")).unwrap();
+    assert_eq!(page.status, 200, "{page:?}");
+    let values = Selector::parse("#live data").unwrap();
+    let page = Html::parse_document(&page.text());
+    page.select(&values).map(|value| value.attr("value").unwrap().parse().unwrap()).collect()
+}
 
 #[test]
-#[ignore = "waits half a minute for an alert"]
+#[ignore = "waits more than a minute for an alert"]
 fn alert_fires_and_is_resolved() {
     let stand_in = app_insights().start().unwrap();
+    let rule = too_slow(&Timing::default());
     let says = |what: &str| {
-        let what = format!("alert slow {what}: ");
+        let what = format!("alert {} {what}: ", rule.name);
         stand_in.wait_for_stderr(|text| text.contains(&what)).unwrap();
     };
-
     let alerts =
         || -> Value { serde_json::from_str(&stand_in.get("/api/alerts").unwrap().text()).unwrap() };
+
+    visited(4, &stand_in, || {
+        let mut calm = Vec::new();
+        wait_until("an evaluation in the preview", || {
+            calm = preview(&stand_in, &form(&rule));
+            !calm.is_empty()
+        })
+        .unwrap();
+        assert!(calm.iter().all(|value| *value < rule.threshold), "{calm:?}");
+        make_rule(&stand_in, &rule);
+    });
+    assert_eq!(alerts()["alerts"], Value::Array(vec![]));
 
     let fired = visited(5, &stand_in, || {
         says("fired");
         alerts()
     });
     let alert = &fired["alerts"][0];
-    assert_eq!(alert["rule"], "slow");
+    assert_eq!(alert["rule"], rule.name);
+    assert_eq!(alert["condition"], rule.condition());
     assert_eq!(alert["state"], "fired");
-    assert!(alert["value"].as_f64().unwrap() > 1000.0, "{alert:#}");
+    assert!(alert["value"].as_f64().unwrap() > rule.threshold, "{alert:#}");
     assert!(alert["resolved_at"].is_null(), "{alert:#}");
 
     visited(4, &stand_in, || says("resolved"));

@@ -57,12 +57,14 @@ fn page_can_be_used_by_keyboard() {
         browser.press_all(text);
     }
     enter("button.primary");
-    browser.wait("both rules", "document.querySelectorAll('.cards li').length == 2");
+    browser.wait("the rule", "document.querySelectorAll('.cards li').length == 1");
     enter("#pause");
     enter("a[href='/alerts/delete?name=three']");
     browser.wait("the question", "document.querySelector('button.danger') != null");
     enter("button.danger");
-    browser.wait("one rule", "document.querySelectorAll('.cards li').length == 1");
+    browser.wait("no rule", "document.querySelectorAll('.cards li').length == 0");
+    enter("#to-metrics");
+    browser.wait("the way to a new one", "document.getElementById('new-rule') != null");
 
     let complaints = browser.complaints();
     assert!(complaints.is_empty(), "{complaints:?}");

@@ -62,8 +62,8 @@ fn mask_hides_measurements_but_not_settings() {
         ("1.658 ms, evaluated at 2026-11-22 20:37:00", "<value> ms, evaluated at <date> <time>\n"),
         ("2 series in 14 time grains.", "<value> series in <value> time grains.\n"),
         (
-            "▲ Fired slow 2026-11-22 20:36:10 not yet 1309 ms 1 min average x > 1000 ms over 30 s",
-            "▲ Fired slow <date> <time> not yet <value> ms <duration> average x > 1000 ms over 30 s\n",
+            "▲ Fired too-slow 2026-11-22 20:36:10 not yet 1309 ms 1 min average x > 1000 ms over 30 s",
+            "▲ Fired too-slow <date> <time> not yet <value> ms <duration> average x > 1000 ms over 30 s\n",
         ),
         ("This page is of 2026-11-22 20:36:13.", "This page is of <date> <time>.\n"),
     ] {

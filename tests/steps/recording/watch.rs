@@ -14,6 +14,7 @@ use app_insights::{
     store::{Aggregate, Dimensions, Limits, Metric, Point, Series, Store},
 };
 use jiff::Timestamp;
+use tests::too_slow;
 
 use super::visitors::{Minute, RECORDING};
 
@@ -46,9 +47,9 @@ pub fn watch() -> Watched {
 
     let timing = Timing::azure();
     let store = Arc::new(Store::new(timing.grain_seconds(), Limits::default(), now));
-    let rule = Rule { name: "too-slow".into(), ..Rule::slow(&timing) };
+    let rule = too_slow(&timing);
     let alerts = Alerts::new(timing);
-    alerts.add(rule.clone()).expect("a valid rule");
+    alerts.add(rule.clone()).expect("the rule of the book");
 
     let mut evaluations = Vec::new();
     for minute in &*RECORDING {

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, anyhow};
 use app_insights::{
-    alerts::{Alerts, Rule, Timing},
+    alerts::{Alerts, Timing},
     server::Server,
     store::{Limits, Store},
 };
@@ -59,7 +59,6 @@ async fn serve(options: &Options) -> Result<()> {
     let timing =
         if options.azure_timing { Timing::azure() } else { Timing::of_grain(options.grain) };
     let alerts = Alerts::new(timing);
-    alerts.add(Rule::slow(&timing))?;
     let store = Store::new(timing.grain_seconds(), Limits::default(), Timestamp::now);
     let server = Server::bind(options.listen, Arc::new(store), Arc::new(alerts))
         .await

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use app_insights::alerts::{Alerts, Rule, Timing};
+use app_insights::alerts::{Alerts, Timing};
 use app_insights::server::Server;
 use app_insights::store::{Limits, Store};
 use clap::Args;
@@ -67,7 +67,6 @@ impl StandIns {
         // The defaults of the program `app-insights`.
         let timing = Timing::default();
         let alerts = Alerts::new(timing);
-        alerts.add(Rule::slow(&timing))?;
         let grain = timing.grain_seconds();
         let store = Arc::new(Store::new(grain, Limits::default(), Timestamp::now));
         let app_insights = Server::bind(addresses.app_insights, store, Arc::new(alerts)).await;

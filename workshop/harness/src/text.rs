@@ -242,8 +242,8 @@ Buckets #0, Count: 2
              <milliseconds>, max <milliseconds>); size average 7 (count 1, min 7, max 7)\n"
         );
         assert_eq!(
-            app_insights("alert slow fired: average my-latency 1512 ms > 1000 ms over 30 s"),
-            "alert slow fired: average my-latency <milliseconds> ms > 1000 ms over 30 s"
+            app_insights("alert too-slow fired: average my-latency 1512 ms > 1000 ms over 30 s"),
+            "alert too-slow fired: average my-latency <milliseconds> ms > 1000 ms over 30 s"
         );
     }
 

@@ -42,7 +42,7 @@ pub struct Alert {
 
 impl Alert {
     /// The change in one line for a terminal, every name escaped:
-    /// `alert slow fired: average request-latency 1512 ms > 1000 ms over 30 s`.
+    /// `alert too-slow fired: average request-latency 1512 ms > 1000 ms over 30 s`.
     #[must_use]
     pub fn line(&self) -> String {
         let rule = &self.rule;

@@ -127,21 +127,22 @@ impl RuleError {
 }
 
 impl Rule {
-    /// The workshop's rule: the average latency exceeds a second. `azure/monitoring.bicep` has the
-    /// same rule for the real Azure Monitor.
+    /// The average of a metric is greater than a threshold. Everything else is the default of the
+    /// page's form; the name is empty.
     #[must_use]
-    pub fn slow(timing: &Timing) -> Self {
+    pub fn average_above(metric: Metric, threshold: f64, timing: &Timing) -> Self {
         Self {
-            name: "slow".into(),
-            description: "On average, an answer took more than a second.".into(),
-            metric: Metric::named("request-latency"),
+            name: String::new(),
+            description: String::new(),
+            metric,
             dimensions: BTreeMap::new(),
             aggregation: Aggregation::Average,
             operator: Operator::GreaterThan,
-            threshold: 1000.0,
-            unit: "ms".into(),
+            threshold,
+            unit: String::new(),
             window: timing.window,
             frequency: timing.frequency,
+            // As in Azure's command line.
             severity: 2,
         }
     }

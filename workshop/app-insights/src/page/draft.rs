@@ -10,13 +10,10 @@ use super::{
     site::Site,
 };
 use crate::{
-    alerts::{MAX_WINDOW, Operator, Rule, RuleError},
+    alerts::{MAX_WINDOW, Rule, RuleError},
     format::visible,
-    store::{Aggregation, Metric},
+    store::Metric,
 };
-
-/// The default severity, as in Azure's command line.
-const SEVERITY: u8 = 2;
 
 /// The fields of the form, and the rule. The rule has defaults for fields that are missing or
 /// invalid.
@@ -67,7 +64,6 @@ impl Draft {
 
     /// Parses the form.
     pub(super) fn read(site: &Site, params: &Params) -> Self {
-        let timing = site.alerts.timing();
         let mut unreadable = Errors::default();
         let window = parse(params, "window", &mut unreadable, seconds);
         let frequency = parse(params, "frequency", &mut unreadable, seconds);
@@ -90,18 +86,22 @@ impl Draft {
             dimensions.insert(full_key.unwrap_or_else(|| key.clone()), vec![value.clone()]);
         }
         let threshold = params.text("threshold").trim().to_owned();
+        let usual = Rule::average_above(
+            metric,
+            threshold.parse().unwrap_or(f64::NAN),
+            &site.alerts.timing(),
+        );
         let rule = Rule {
             name: params.text("name").trim().to_owned(),
             description: params.text("description").trim().to_owned(),
-            metric,
             dimensions,
-            aggregation: aggregation.unwrap_or(Aggregation::Average),
-            operator: operator.unwrap_or(Operator::GreaterThan),
-            threshold: threshold.parse().unwrap_or(f64::NAN),
+            aggregation: aggregation.unwrap_or(usual.aggregation),
+            operator: operator.unwrap_or(usual.operator),
             unit: params.text("unit").trim().to_owned(),
-            window: window.unwrap_or(timing.window),
-            frequency: frequency.unwrap_or(timing.frequency),
-            severity: severity.unwrap_or(SEVERITY),
+            window: window.unwrap_or(usual.window),
+            frequency: frequency.unwrap_or(usual.frequency),
+            severity: severity.unwrap_or(usual.severity),
+            ..usual
         };
         Self { rule, threshold, metric: typed.to_owned(), key, value, unreadable }
     }

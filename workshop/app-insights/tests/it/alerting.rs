@@ -10,7 +10,7 @@ use app_insights::{
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::support::{FORM, Program, envelope, json_of, send, site::encode};
+use crate::support::{Program, envelope, json_of, send};
 
 fn latency(value: f64) -> Value {
     let point = json!({"name": "request-latency", "kind": "Aggregation", "value": value,
@@ -28,10 +28,16 @@ fn an_alert_fires_and_is_resolved() {
     let program = Program::start_with(&["--grain", "1"]);
     let begin = Timestamp::now();
     program.track(&[latency(1512.0)]);
-    let fired = program.err("alert slow fired");
-    assert_eq!(fired, "alert slow fired: average request-latency 1512 ms > 1000 ms over 3 s");
-    let resolved = program.err("alert slow resolved");
-    assert_eq!(resolved, "alert slow resolved: average request-latency has no data over 3 s");
+    program.make_rule(&[
+        ("name", "too-slow"),
+        ("metric", "request-latency"),
+        ("threshold", "1000"),
+        ("unit", "ms"),
+    ]);
+    let fired = program.err("alert too-slow fired");
+    assert_eq!(fired, "alert too-slow fired: average request-latency 1512 ms > 1000 ms over 3 s");
+    let resolved = program.err("alert too-slow resolved");
+    assert_eq!(resolved, "alert too-slow resolved: average request-latency has no data over 3 s");
 
     let alert = json_of(&program.get("/api/alerts"))["alerts"][0].take();
     assert_eq!((&alert["value"], &alert["severity"]), (&json!(1512.0), &json!(2)));
@@ -60,8 +66,7 @@ fn a_rule_of_the_form_is_evaluated_and_its_alert_is_escaped() {
         ("window", "30"),
         ("frequency", "1"),
     ];
-    let saved = program.post("/alerts/new", &[FORM], encode(&rule).as_bytes());
-    assert_eq!(saved.status, 303, "{}", saved.text());
+    program.make_rule(&rule);
     assert_eq!(
         program.err("alert evil fired"),
         r#"alert evil fired: maximum "a\nalert b fired\u{1b}[2J" 2 \u{202e} > 1 \u{202e} over 30 s"#

@@ -14,12 +14,10 @@ use app_insights::{
 };
 use jiff::{SignedDuration, Timestamp};
 
+use crate::support::too_slow;
+
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
-}
-
-fn slow() -> Rule {
-    Rule::slow(&Timing::default())
 }
 
 #[test]
@@ -28,25 +26,25 @@ fn refuses_an_invalid_rule_with_advice() {
     let long = |count| "ä".repeat(count);
     let wide = [("k".to_owned(), vec!["v".repeat(250); 20])].into();
     let wrong: [(Rule, &str); 19] = [
-        (Rule { name: " ".into(), ..slow() }, "a name"),
-        (Rule { name: "a:b".into(), ..slow() }, "choose another"),
-        (Rule { name: "a\nb".into(), ..slow() }, "choose another"),
-        (Rule { name: "a.".into(), ..slow() }, "choose another"),
-        (Rule { name: long(MAX_RULE_NAME + 1), ..slow() }, "shorten"),
-        (Rule { description: long(MAX_DESCRIPTION + 1), ..slow() }, "shorten"),
-        (Rule { unit: long(MAX_UNIT + 1), ..slow() }, "shorten"),
-        (Rule { metric: Metric::named(""), ..slow() }, "metric"),
-        (Rule { metric: Metric::named(&long(1025)), ..slow() }, "shorten"),
-        (Rule { threshold: f64::NAN, ..slow() }, "number"),
-        (Rule { threshold: f64::INFINITY, ..slow() }, "number"),
-        (Rule { severity: 5, ..slow() }, "severity"),
-        (Rule { window: SignedDuration::from_secs(35), ..slow() }, "multiple"),
-        (Rule { window: SignedDuration::ZERO, ..slow() }, "multiple"),
-        (Rule { window: SignedDuration::MAX, ..slow() }, "multiple"),
-        (Rule { frequency: SignedDuration::MIN, ..slow() }, "multiple"),
-        (Rule { frequency: SignedDuration::from_secs(40), ..slow() }, "longer"),
-        (Rule { window: SignedDuration::from_hours(25), ..slow() }, "24 h"),
-        (Rule { dimensions: wide, ..slow() }, "4096 bytes"),
+        (Rule { name: " ".into(), ..too_slow() }, "a name"),
+        (Rule { name: "a:b".into(), ..too_slow() }, "choose another"),
+        (Rule { name: "a\nb".into(), ..too_slow() }, "choose another"),
+        (Rule { name: "a.".into(), ..too_slow() }, "choose another"),
+        (Rule { name: long(MAX_RULE_NAME + 1), ..too_slow() }, "shorten"),
+        (Rule { description: long(MAX_DESCRIPTION + 1), ..too_slow() }, "shorten"),
+        (Rule { unit: long(MAX_UNIT + 1), ..too_slow() }, "shorten"),
+        (Rule { metric: Metric::named(""), ..too_slow() }, "metric"),
+        (Rule { metric: Metric::named(&long(1025)), ..too_slow() }, "shorten"),
+        (Rule { threshold: f64::NAN, ..too_slow() }, "number"),
+        (Rule { threshold: f64::INFINITY, ..too_slow() }, "number"),
+        (Rule { severity: 5, ..too_slow() }, "severity"),
+        (Rule { window: SignedDuration::from_secs(35), ..too_slow() }, "multiple"),
+        (Rule { window: SignedDuration::ZERO, ..too_slow() }, "multiple"),
+        (Rule { window: SignedDuration::MAX, ..too_slow() }, "multiple"),
+        (Rule { frequency: SignedDuration::MIN, ..too_slow() }, "multiple"),
+        (Rule { frequency: SignedDuration::from_secs(40), ..too_slow() }, "longer"),
+        (Rule { window: SignedDuration::from_hours(25), ..too_slow() }, "24 h"),
+        (Rule { dimensions: wide, ..too_slow() }, "4096 bytes"),
     ];
     for (rule, part) in wrong {
         let error = alerts.add(rule).unwrap_err().to_string();
@@ -55,21 +53,21 @@ fn refuses_an_invalid_rule_with_advice() {
     assert!(alerts.watched().is_empty());
     // The limits themselves are allowed.
     let name = long(MAX_RULE_NAME);
-    alerts.add(Rule { name, unit: long(MAX_UNIT), ..slow() }).unwrap();
+    alerts.add(Rule { name, unit: long(MAX_UNIT), ..too_slow() }).unwrap();
 }
 
 #[test]
 fn rule_names_are_unique_and_rules_are_limited() {
     let alerts = Alerts::new(Timing::default());
-    alerts.add(slow()).unwrap();
+    alerts.add(too_slow()).unwrap();
     let refused = |rule: Rule| alerts.add(rule).unwrap_err().to_string();
-    assert!(refused(slow()).starts_with("There is a rule slow already"));
+    assert!(refused(too_slow()).starts_with("There is a rule too-slow already"));
     for index in 1..MAX_RULES {
-        alerts.add(Rule { name: index.to_string(), ..slow() }).unwrap();
+        alerts.add(Rule { name: index.to_string(), ..too_slow() }).unwrap();
     }
-    let more = Rule { name: "more".into(), ..slow() };
+    let more = Rule { name: "more".into(), ..too_slow() };
     assert!(refused(more.clone()).starts_with("There are 50 rules, the maximum"));
-    assert!(alerts.remove("slow") && !alerts.remove("slow"));
+    assert!(alerts.remove("too-slow") && !alerts.remove("too-slow"));
     alerts.add(more).unwrap();
     assert_eq!(alerts.watched().len(), MAX_RULES);
 }
@@ -108,15 +106,15 @@ impl World {
 #[test]
 fn each_rule_has_its_own_alert() {
     let (world, alerts) = (World::new(), Alerts::new(Timing::default()));
-    alerts.add(slow()).unwrap();
-    alerts.add(Rule { name: "same".into(), ..slow() }).unwrap();
-    alerts.add(Rule { name: "higher".into(), threshold: 3000.0, ..slow() }).unwrap();
+    alerts.add(too_slow()).unwrap();
+    alerts.add(Rule { name: "same".into(), ..too_slow() }).unwrap();
+    alerts.add(Rule { name: "higher".into(), threshold: 3000.0, ..too_slow() }).unwrap();
     let ids = |names: &[&str]| {
         let changed = alerts.evaluate(&world.store);
         assert_eq!(changed.iter().map(|alert| &*alert.rule.name).collect::<Vec<_>>(), names);
     };
     world.grain(Some(2000.0));
-    ids(&["slow", "same"]);
+    ids(&["too-slow", "same"]);
     world.grain(Some(6000.0));
     ids(&["higher"]);
     ids(&[]);
@@ -129,8 +127,8 @@ fn each_rule_has_its_own_alert() {
 fn evaluates_and_reports_the_shortest_windows_first() {
     let (world, alerts) = (World::new(), Alerts::new(Timing::default()));
     for (name, hours) in [("day", 24), ("hour", 1), ("moment", 0)] {
-        let window = SignedDuration::from_hours(hours).max(slow().window);
-        alerts.add(Rule { name: name.into(), window, ..slow() }).unwrap();
+        let window = SignedDuration::from_hours(hours).max(too_slow().window);
+        alerts.add(Rule { name: name.into(), window, ..too_slow() }).unwrap();
     }
     world.grain(Some(2000.0));
     let mut reported = Vec::new();
@@ -145,9 +143,9 @@ fn evaluates_and_reports_the_shortest_windows_first() {
 #[test]
 fn evaluates_at_multiples_of_the_frequency() {
     let alerts = Alerts::new(Timing::default());
-    alerts.add(slow()).unwrap();
+    alerts.add(too_slow()).unwrap();
     let minute = SignedDuration::from_mins(1);
-    alerts.add(Rule { name: "b".into(), window: minute, frequency: minute, ..slow() }).unwrap();
+    alerts.add(Rule { name: "b".into(), window: minute, frequency: minute, ..too_slow() }).unwrap();
     let evaluate = |now: Timestamp| {
         alerts.evaluate(&Store::new(10, Limits::default(), move || now));
         let times = alerts.watched().into_iter().map(|watched| watched.last.unwrap().at);
@@ -167,7 +165,7 @@ fn evaluates_at_multiples_of_the_frequency() {
 fn an_unknown_maximum_is_no_data() {
     let (world, alerts) = (World::new(), Alerts::new(Timing::default()));
     let aggregation = "maximum".parse().unwrap();
-    alerts.add(Rule { aggregation, ..slow() }).unwrap();
+    alerts.add(Rule { aggregation, ..too_slow() }).unwrap();
     world.grain(Some(2000.0));
     assert!(alerts.evaluate(&world.store).is_empty());
     assert_eq!(alerts.watched()[0].last.unwrap().value, None);
@@ -176,11 +174,11 @@ fn an_unknown_maximum_is_no_data() {
 #[test]
 fn deleting_a_rule_keeps_its_alert() {
     let (world, alerts) = (World::new(), Alerts::new(Timing::default()));
-    alerts.add(slow()).unwrap();
+    alerts.add(too_slow()).unwrap();
     world.grain(Some(2000.0));
     assert_eq!(alerts.evaluate(&world.store).len(), 1);
-    assert!(alerts.remove("slow"));
-    alerts.add(slow()).unwrap();
+    assert!(alerts.remove("too-slow"));
+    alerts.add(too_slow()).unwrap();
     world.grain(Some(2000.0));
     assert_eq!(alerts.evaluate(&world.store)[0].id, 2);
     let history = alerts.history();
@@ -192,7 +190,7 @@ fn deleting_a_rule_keeps_its_alert() {
 fn the_history_is_bounded_and_counts_forgotten_alerts() {
     let (world, alerts) = (World::new(), Alerts::new(Timing::default()));
     let grain = SignedDuration::from_secs(10);
-    alerts.add(Rule { window: grain, ..slow() }).unwrap();
+    alerts.add(Rule { window: grain, ..too_slow() }).unwrap();
     for _ in 0..MAX_HISTORY + 2 {
         for value in [Some(2000.0), None, None, None] {
             world.grain(value);
@@ -212,7 +210,7 @@ fn the_length_of_a_condition_is_bounded() {
     let values = vec!["\u{1}".repeat(20); 20];
     let dimensions = (0..10).map(|key| (key.to_string(), values.clone())).collect();
     let metric = Metric::named(&"\u{1}".repeat(1024));
-    let rule = Rule { dimensions, metric, ..slow() };
+    let rule = Rule { dimensions, metric, ..too_slow() };
     assert_eq!(rule.check(SignedDuration::from_secs(10)), Ok(()));
     assert!(rule.condition().len() < 32 << 10, "{}", rule.condition().len());
 }

@@ -1,9 +1,12 @@
 //! The JSON API.
 
-use app_insights::alerts::{Rule, Timing};
 use serde_json::{Value, json};
 
-use crate::support::{JSON, Program, json_of, send, site::Site};
+use crate::support::{
+    JSON, Program, json_of, send,
+    site::{Screen, Site},
+    too_slow,
+};
 
 #[test]
 fn lists_metrics_with_their_dimensions() {
@@ -39,14 +42,16 @@ fn lists_are_bounded() {
 
 #[test]
 fn the_program_has_the_timing_of_its_option() {
-    let grain = |args: &[&str]| {
+    let timing = |args: &[&str]| {
         let program = Program::start_with(args);
-        let alerts = program.get("/alerts").text();
-        assert!(alerts.contains("average request-latency &#62; 1000 ms (1 s) over"), "{alerts}");
-        json_of(&program.get("/api/metrics"))["grain"].take()
+        let form = Screen::of(&program.get("/alerts/new"));
+        let [window, frequency] = ["window", "frequency"]
+            .map(|list| form.attributes(&format!("#{list} option[selected]"), "value").join(" "));
+        let grain = json_of(&program.get("/api/metrics"))["grain"].take();
+        json!([grain, window, frequency])
     };
-    assert_eq!(grain(&[]), "PT10S");
-    assert_eq!(grain(&["--azure-timing"]), "PT1M");
+    assert_eq!(timing(&[]), json!(["PT10S", "30", "10"]));
+    assert_eq!(timing(&["--azure-timing"]), json!(["PT1M", "300", "60"]));
 }
 
 #[test]
@@ -80,7 +85,7 @@ fn shape(value: &Value) -> Value {
 fn the_readme_shows_the_answers() {
     let site = Site::start();
     site.record("request-latency", &[("value", "nice")], 10, &[1512.0]);
-    site.alerts.add(Rule::slow(&Timing::default())).unwrap();
+    site.alerts.add(too_slow()).unwrap();
     site.alerts.evaluate(&site.store);
     for _ in 0..3 {
         site.advance(10);

@@ -68,6 +68,7 @@ fn other_sites_can_link_but_not_embed() {
 #[test]
 fn a_foreign_host_is_refused() {
     let program = Program::start();
+    program.make_rule(&[("name", "secret"), ("metric", "m"), ("threshold", "1")]);
     let get = |target: &str, hosts: &[&str]| {
         let lines =
             hosts.iter().fold(String::new(), |lines, host| lines + "Host: " + host + "\r\n");
@@ -78,6 +79,7 @@ fn a_foreign_host_is_refused() {
     for own in [&*with_port, "LOCALHOST", "127.0.0.1", "[::1]:80"] {
         let answer = get("/alerts", &[own]);
         assert!(answer.starts_with("HTTP/1.1 200"), "{own}: {answer}");
+        assert!(answer.contains("secret"), "{own}: {answer}");
     }
     for path in ["/", "/alerts", "/api/alerts", "/api/metrics"] {
         for hosts in [
@@ -90,7 +92,7 @@ fn a_foreign_host_is_refused() {
         ] {
             let answer = get(path, hosts);
             let refused = answer.starts_with("HTTP/1.1 403") || answer.starts_with("HTTP/1.1 400");
-            assert!(refused && !answer.contains("slow"), "{path} {hosts:?}: {answer}");
+            assert!(refused && !answer.contains("secret"), "{path} {hosts:?}: {answer}");
         }
         let answer = get(&format!("http://evil.example{path}"), &["localhost"]);
         assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");

@@ -1,13 +1,11 @@
 //! The Alerts screens, over HTTP.
 
-use app_insights::{
-    alerts::{Rule, Timing},
-    store::Metric,
-};
+use app_insights::{alerts::Rule, store::Metric};
 
 use crate::support::{
     FORM, send,
     site::{Screen, Site, encode},
+    too_slow,
 };
 
 const SLOW: [(&str, &str); 10] = [
@@ -31,7 +29,10 @@ fn with(changes: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static
 #[test]
 fn a_rule_is_made_shown_and_deleted() {
     let site = Site::start();
-    assert!(site.screen("/alerts").texts("#live").join(" ").contains("no alert rule yet"));
+    let empty = site.screen("/alerts");
+    let advice = empty.texts("#live").join(" ");
+    assert!(advice.contains("no alert rule yet") && advice.contains("New alert rule"), "{advice}");
+    assert_eq!(empty.attributes("#live a", "href"), ["/"]);
     let saved = site.post("/alerts/new", &with(&[("key", "value"), ("value", "nice")]));
     assert_eq!(saved.status, 303, "{saved:?}");
     assert_eq!(saved.header("location"), Some("/alerts"));
@@ -41,7 +42,7 @@ fn a_rule_is_made_shown_and_deleted() {
         description: "Too slow".into(),
         dimensions: [("value".into(), vec!["nice".into()])].into(),
         severity: 1,
-        ..Rule::slow(&Timing::default())
+        ..too_slow()
     };
     assert_eq!(*rule, expected);
 
@@ -67,7 +68,7 @@ fn a_rule_is_made_shown_and_deleted() {
 #[test]
 fn the_form_shows_errors_and_keeps_its_values() {
     let site = Site::start();
-    site.alerts.add(Rule { name: "taken".into(), ..Rule::slow(&Timing::default()) }).unwrap();
+    site.alerts.add(Rule { name: "taken".into(), ..too_slow() }).unwrap();
     for (changes, field, sentence) in [
         (vec![("name", "")], "name", "Give the rule a name."),
         (vec![("name", "taken")], "name", "There is a rule taken already"),
@@ -155,10 +156,10 @@ fn the_screen_shows_an_alert_fire_and_resolve() {
     let state = |site: &Site| site.screen("/alerts").texts(".cards .state").remove(0);
     // The server evaluates a new rule, too, and must find the same values.
     site.record("request-latency", &[], 10, &[1500.0]);
-    site.alerts.add(Rule::slow(&Timing::default())).unwrap();
+    site.alerts.add(too_slow()).unwrap();
     site.alerts.evaluate(&site.store);
     assert!(state(&site).starts_with("▲ Fired."), "{}", state(&site));
-    let chart = site.screen("/alerts/rule?name=slow");
+    let chart = site.screen("/alerts/rule?name=too-slow");
     assert!(!chart.attributes("svg .fired", "d").is_empty());
     for quiet in 1..=2 {
         site.advance(if quiet == 1 { 30 } else { 10 });
@@ -170,41 +171,41 @@ fn the_screen_shows_an_alert_fire_and_resolve() {
     site.alerts.evaluate(&site.store);
     assert_eq!(state(&site), "○ Not fired: no data in its window");
     let row = site.screen("/alerts").texts("#history-scroll tbody tr").remove(0);
-    for part in ["✓ Resolved", "slow", "1500 ms", "50 s"] {
+    for part in ["✓ Resolved", "too-slow", "1500 ms", "50 s"] {
         assert!(row.contains(part), "{part} in {row}");
     }
     // The unit is the rule's.
     let note = site.screen("/?metric=request-latency").texts(".note").remove(0);
     assert!(note.starts_with("Unit: ms"), "{note}");
     // The history outlives the rule.
-    site.post("/alerts/delete", &[("name", "slow")]);
+    site.post("/alerts/delete", &[("name", "too-slow")]);
     let row = site.screen("/alerts").texts("#history-scroll tbody tr").remove(0);
-    assert!(row.contains("slow (deleted)"), "{row}");
+    assert!(row.contains("too-slow (deleted)"), "{row}");
 }
 
 #[test]
 fn a_new_rule_does_not_inherit_alerts_of_an_equal_rule() {
     let site = Site::start();
     site.record("request-latency", &[], 10, &[1500.0]);
-    site.alerts.add(Rule::slow(&Timing::default())).unwrap();
+    site.alerts.add(too_slow()).unwrap();
     site.alerts.evaluate(&site.store);
-    assert!(site.alerts.remove("slow"));
+    assert!(site.alerts.remove("too-slow"));
     // The new rule has no data.
     site.advance(60);
-    site.alerts.add(Rule::slow(&Timing::default())).unwrap();
+    site.alerts.add(too_slow()).unwrap();
     site.alerts.evaluate(&site.store);
     let rows = site.screen("/alerts").texts("#history-scroll tbody tr");
-    assert!(rows.len() == 1 && rows[0].contains("slow (deleted)"), "{rows:?}");
-    let chart = site.screen("/alerts/rule?name=slow");
+    assert!(rows.len() == 1 && rows[0].contains("too-slow (deleted)"), "{rows:?}");
+    let chart = site.screen("/alerts/rule?name=too-slow");
     assert!(chart.attributes("svg .fired", "d").is_empty());
 }
 
 #[test]
 fn refuses_foreign_and_malformed_forms() {
     let site = Site::start();
-    site.alerts.add(Rule::slow(&Timing::default())).unwrap();
+    site.alerts.add(too_slow()).unwrap();
     for (path, fields) in
-        [("/alerts/new", encode(&SLOW)), ("/alerts/delete", encode(&[("name", "slow")]))]
+        [("/alerts/new", encode(&SLOW)), ("/alerts/delete", encode(&[("name", "too-slow")]))]
     {
         let post =
             |headers: &[&str]| send(site.address, "POST", path, headers, fields.as_bytes()).status;
@@ -217,7 +218,7 @@ fn refuses_foreign_and_malformed_forms() {
         assert!(site.get(&format!("{path}?{fields}")).status < 300);
     }
     assert_eq!(site.alerts.watched().len(), 1);
-    assert_eq!(site.alerts.watched()[0].rule.name, "slow");
+    assert_eq!(site.alerts.watched()[0].rule.name, "too-slow");
 }
 
 /// Names that have an effect unless they are escaped.
@@ -243,7 +244,7 @@ fn hostile_names_are_text_on_every_screen() {
             metric: Metric::named(name),
             unit: name.chars().take(20).collect(),
             dimensions: [(name.into(), vec![name.into()])].into(),
-            ..Rule::slow(&Timing::default())
+            ..too_slow()
         };
         site.alerts.add(rule).unwrap();
         site.alerts.evaluate(&site.store);

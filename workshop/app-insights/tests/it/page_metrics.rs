@@ -1,15 +1,13 @@
 //! The Metrics screen, over HTTP.
 
-use app_insights::{
-    alerts::{Rule, Timing},
-    store::{Aggregation, Metric},
-};
+use app_insights::store::{Aggregation, Metric};
 use jiff::Timestamp;
 use serde_json::json;
 
 use crate::support::{
     JSON, envelope, send,
     site::{Screen, Site, encode},
+    too_slow,
 };
 
 fn filled() -> Site {
@@ -28,7 +26,7 @@ fn an_empty_store_shows_the_first_commands() {
     let screen = site.screen("/");
     let commands = screen.texts("pre").join(" ");
     assert!(commands.contains(&format!("IngestionEndpoint=http://{}/", site.address)));
-    assert!(commands.contains("cargo run -p step-05"), "{commands}");
+    assert!(commands.contains("cargo run -p step-04"), "{commands}");
     assert!(screen.texts("svg").is_empty());
 }
 
@@ -77,7 +75,7 @@ fn shows_the_metric_of_a_rule_before_others() {
     site.record("another", &[], 0, &[1.0]);
     let title = |site: &Site| site.screen("/").texts("main h2").remove(0);
     assert_eq!(title(&site), "another");
-    site.alerts.add(Rule::slow(&Timing::default())).unwrap();
+    site.alerts.add(too_slow()).unwrap();
     assert_eq!(title(&site), "request-latency");
     // Unless its values are old.
     site.advance(3600);

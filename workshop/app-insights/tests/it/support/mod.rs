@@ -5,6 +5,10 @@ pub mod story;
 
 use std::{io::Write, net::SocketAddr, process::ExitStatus};
 
+use app_insights::{
+    alerts::{Rule, Timing},
+    store::Metric,
+};
 use flate2::{Compression, write::GzEncoder};
 use harness::{
     Running,
@@ -54,6 +58,12 @@ impl Program {
         self.post("/v2.1/track", &[JSON], &serde_json::to_vec(items).unwrap())
     }
 
+    /// Makes an alert rule by the page's form.
+    pub fn make_rule(&self, fields: &[(&str, &str)]) {
+        let saved = self.post("/alerts/new", &[FORM], site::encode(fields).as_bytes());
+        assert_eq!(saved.status, 303, "{}", saved.text());
+    }
+
     /// Waits for a line on stdout that contains `part`.
     pub fn out(&self, part: &str) -> String {
         let text = self.running.wait_for_stdout(|text| line_with(text, part).is_some());
@@ -76,6 +86,13 @@ impl Program {
 fn line_with(text: &str, part: &str) -> Option<String> {
     let (complete, _) = text.rsplit_once('\n')?;
     complete.lines().find(|line| line.contains(part)).map(str::to_owned)
+}
+
+/// The average latency exceeds a second: the rule of the book.
+pub fn too_slow() -> Rule {
+    let latency = Metric::named("request-latency");
+    let rule = Rule::average_above(latency, 1000.0, &Timing::default());
+    Rule { name: "too-slow".into(), unit: "ms".into(), ..rule }
 }
 
 /// A request with headers such as `Content-Type: application/json`.

@@ -193,6 +193,6 @@ fn read_rule(text: &str) -> Rule {
         // After `every`.
         frequency: times.get(2).map_or(SignedDuration::from_mins(1), |text| minutes(text)),
         dimensions: BTreeMap::from_iter(dimensions),
-        ..Rule::slow(&Timing::azure())
+        severity: 2,
     }
 }
