@@ -199,8 +199,7 @@ fn class_stays_below_the_daily_cap() {
 }
 
 /// The pages with the commands: each list creates all that the files create.
-const BY_HAND: [&[&str]; 2] =
-    [&["azure/README.md"], &["book/src/step-04.md", "book/src/step-05.md"]];
+const BY_HAND: [&[&str]; 2] = [&["azure/README.md"], &["book/src/azure.md", "book/src/step-05.md"]];
 
 /// The resource that each command creates.
 const CREATES: [(&str, &str); 5] = [

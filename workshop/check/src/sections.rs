@@ -3,7 +3,7 @@
 pub const START: &str = "troubleshooting.md#the-program-does-not-start";
 pub const APP: &str = "step-01.md#how-it-works";
 pub const STOP: &str = "production.md#shutdown";
-pub const INTERVAL: &str = "step-02.md#how-it-works";
+pub const INTERVAL: &str = "step-02.md#compare-with-our-step";
 pub const UNIT: &str = "numbers.md#a-number-without-a-unit";
 pub const TEMPORALITY: &str = "numbers.md#total-or-difference";
 pub const HISTOGRAM: &str = "numbers.md#what-a-histogram-can-tell";
