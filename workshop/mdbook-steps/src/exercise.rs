@@ -27,14 +27,17 @@ fn markdown(exercise: &Exercise) -> Result<String, std::fmt::Error> {
     let Exercise { name, title, minutes, task, hints, check, .. } = exercise;
     let mut text = format!("### Exercise: {title} ({minutes} min)\n\n");
     writeln!(text, "Start with `cargo workshop exercise {name} --start`.\n\n{}\n", task.trim())?;
-    writeln!(text, "Check it with `{}`.", check.command)?;
-    writeln!(text, "At the start: {} At the end: {}\n", check.before, check.after)?;
+    writeln!(text, "Check your work with `{}`:\n", check.command)?;
+    writeln!(text, "- Before: {}\n- After: {}\n", check.before, check.after)?;
     for (index, hint) in hints.iter().enumerate() {
         let number = index + 1;
         let hint = hint.trim();
         write!(text, "<details>\n<summary>Hint {number}</summary>\n\n{hint}\n\n</details>\n\n")?;
     }
-    write!(text, "A solution: `cargo workshop exercise {name} --solution`.")?;
+    write!(
+        text,
+        "To put our solution into `mine/`, type `cargo workshop exercise {name} --solution`."
+    )?;
     Ok(text)
 }
 
