@@ -12,6 +12,7 @@ mod svg;
 mod text;
 mod time;
 mod tooltips;
+pub mod waterfall;
 mod x_axis;
 mod y_axis;
 

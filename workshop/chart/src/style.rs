@@ -31,6 +31,10 @@ pub(crate) enum Style {
     Threshold,
     Fired,
     Resolved,
+    /// The cross of a failed span.
+    Failed,
+    /// A span that was not received.
+    Unknown,
     /// The line with this index, below [`MAX_LINES`].
     Line(usize),
 }
@@ -43,15 +47,17 @@ impl Style {
             Self::Threshold => "threshold".to_string(),
             Self::Fired => "fired".to_string(),
             Self::Resolved => "resolved".to_string(),
+            Self::Failed => "failed".to_string(),
+            Self::Unknown => "unknown".to_string(),
             Self::Line(index) => format!("line line-{}", index + 1),
         }
     }
 
     pub(crate) fn color(self) -> String {
         match self {
-            Self::Axis | Self::Grid => TEXT.to_string(),
+            Self::Axis | Self::Grid | Self::Unknown => TEXT.to_string(),
             Self::Threshold => format!("var(--chart-threshold, {THRESHOLD})"),
-            Self::Fired => format!("var(--chart-fired, {FIRED})"),
+            Self::Fired | Self::Failed => format!("var(--chart-fired, {FIRED})"),
             Self::Resolved => format!("var(--chart-resolved, {RESOLVED})"),
             Self::Line(index) => format!("var(--chart-line-{}, {})", index + 1, LINES[index].0),
         }
@@ -65,6 +71,8 @@ impl Style {
             Self::Threshold => ("1.5", "6 4", ""),
             Self::Fired => ("1.5", "", ""),
             Self::Resolved => ("1.5", "2 3", ""),
+            Self::Failed => ("2.5", "", ""),
+            Self::Unknown => ("2", "4 4", " stroke-opacity=\"0.6\""),
             Self::Line(index) => ("2", LINES[index].1, " stroke-linejoin=\"round\""),
         };
         let color = self.color();
