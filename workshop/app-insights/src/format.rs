@@ -146,6 +146,24 @@ pub fn duration(duration: SignedDuration) -> String {
     }
 }
 
+/// A duration in milliseconds.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "off by less than a microsecond")]
+pub fn millis(duration: SignedDuration) -> f64 {
+    duration.as_micros() as f64 / 1000.0
+}
+
+/// A measured duration: `12.3 ms`, `3.001 s`.
+#[must_use]
+pub fn measured(duration: SignedDuration) -> String {
+    let ms = millis(duration);
+    if ms.abs() < 1000.0 {
+        format!("{} ms", number(ms))
+    } else {
+        format!("{} s", number(ms / 1000.0))
+    }
+}
+
 /// A filter by dimensions, with a blank in front: ` where value includes nice or naughty`.
 #[must_use]
 pub fn filter(dimensions: &BTreeMap<String, Vec<String>>) -> String {

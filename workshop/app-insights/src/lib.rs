@@ -1,14 +1,15 @@
 //! A stand-in for the ingestion endpoint of Azure Application Insights.
 //!
 //! The paths, the envelopes, the limits and the answers are those of the published schema
-//! ([`SCHEMA`]), so an exporter works with the stand-in as it does with Azure. Metrics are kept in
-//! bounded memory, and alert rules evaluate them.
+//! ([`SCHEMA`]), so an exporter works with the stand-in as it does with Azure. Metrics and
+//! transactions are kept in bounded memory, and alert rules evaluate the metrics.
 //!
 //! Each module uses only the modules above it:
 //!
-//! - [`store`] adds up metrics by time grain, within its limits; [`mod@format`] formats names and
-//!   numbers; `printer` prints lines; `background` bounds slow work; `body` reads request bodies.
-//! - [`alerts`] evaluates rules and keeps their alerts.
+//! - [`store`] adds up metrics by time grain and keeps transactions, within its limits;
+//!   [`mod@format`] formats names and numbers; `printer` prints lines; `background` bounds slow work; `body` reads request bodies.
+//! - [`alerts`] evaluates rules and keeps their alerts; [`transactions`] selects and arranges spans
+//!   and logs.
 //! - [`ingest`] receives telemetry, `api` answers with JSON, `page` renders the screens.
 //! - `guard` refuses requests of other web sites, [`server`] connects all of it.
 //!
@@ -39,6 +40,7 @@ mod page;
 mod printer;
 pub mod server;
 pub mod store;
+pub mod transactions;
 
 /// The schema of the envelopes, in the repository `Azure/azure-rest-api-specs`.
 pub const SCHEMA: &str =

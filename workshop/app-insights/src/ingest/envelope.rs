@@ -5,13 +5,16 @@
 //! `-Java#4283`); the others are this stand-in's. No message repeats a value of the item, which may
 //! contain an instrumentation key.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde_json::{Map, Number, Value};
 use thiserror::Error;
 
+use super::transaction;
 use crate::store::{
-    Aggregate, DEFAULT_NAMESPACE, Dimensions, MAX_AGE, MAX_AHEAD, MAX_DIMENSIONS, MAX_KEY,
-    MAX_NAME, MAX_NAMESPACE, MAX_VALUE, Metric, Point, Series,
+    Aggregate, DEFAULT_NAMESPACE, Entry, MAX_AGE, MAX_AHEAD, MAX_DIMENSIONS, MAX_KEY, MAX_NAME,
+    MAX_NAMESPACE, MAX_VALUE, Metric, Point, Series,
 };
 
 /// The largest item, in bytes. Azure's "maximum event size".
@@ -19,26 +22,21 @@ pub const MAX_ITEM: usize = 64 << 10;
 /// `maxLength` of `TelemetryItem.seq`, in characters.
 pub const MAX_SEQUENCE: usize = 64;
 
-/// The base types of the schema other than `MetricData`.
-const OTHER_TYPES: [&str; 8] = [
-    "AvailabilityData",
-    "EventData",
-    "ExceptionData",
-    "MessageData",
-    "PageViewData",
-    "PageViewPerfData",
-    "RemoteDependencyData",
-    "RequestData",
-];
+/// The most characters of an unknown base type that are kept.
+const MAX_TYPE: usize = 64;
+/// The name of the base type of an item without one.
+const NO_TYPE: &str = "without a type";
 
 /// A valid item.
 #[derive(Clone, Debug)]
 pub enum Item {
     /// A metric.
     Metric(MetricItem),
-    /// An item that is accepted, as by the real endpoint, and then ignored: the name of its base
-    /// type, if the schema has it.
-    Ignored(Option<&'static str>),
+    /// An item of a transaction.
+    Entry(Arc<Entry>),
+    /// An item that is accepted, as by the real endpoint, and then only counted: the name of its
+    /// base type.
+    Ignored(Box<str>),
 }
 
 /// A metric's envelope.
@@ -79,6 +77,11 @@ pub enum ItemError {
     #[error("106: Field '{field}' on type '{on}' is of incorrect type. Expected: {expected}")]
     WrongType { field: String, on: &'static str, expected: &'static str },
     #[error(
+        "108: Field 'duration' on type '{on}' is not a valid duration string. \
+         Expected: dd.hh:mm:ss.fffffff format not exceeding 1000 days"
+    )]
+    Duration { on: &'static str },
+    #[error(
         "109: Field '{field}' on type '{on}' is required but missing or empty. \
          Expected: {expected}"
     )]
@@ -118,11 +121,12 @@ pub fn parse(item: &str, now: Timestamp) -> Result<Item, ItemError> {
         return Err(envelope.wrong("tags", "strings"));
     }
     let Some(data) = envelope.object("data", "Base")? else {
-        return Ok(Item::Ignored(None));
+        return Ok(Item::Ignored(NO_TYPE.into()));
     };
-    match data.string("baseType", usize::MAX)? {
-        Some("MetricData") => parse_metric(data, time).map(Item::Metric),
-        other => Ok(Item::Ignored(OTHER_TYPES.into_iter().find(|known| Some(*known) == other))),
+    match data.string("baseType", usize::MAX)?.unwrap_or(NO_TYPE) {
+        "MetricData" => parse_metric(data, time).map(Item::Metric),
+        other => Ok(transaction::parse(other, data, envelope, time)?
+            .unwrap_or_else(|| Item::Ignored(other.chars().take(MAX_TYPE).collect()))),
     }
 }
 
@@ -140,14 +144,12 @@ fn parse_time(time: &str, now: Timestamp) -> Result<Timestamp, ItemError> {
 
 fn parse_metric(data: Object, time: Timestamp) -> Result<MetricItem, ItemError> {
     let missing = |field, on, expected| ItemError::Missing { field, on, expected };
-    let data =
-        data.object("baseData", "MetricData")?.ok_or(missing("baseData", "Base", "object"))?;
-    let ver = data.number("ver")?;
-    ver.ok_or(missing("ver", "MetricData", "number"))?;
-    let (dimensions, cut) = match data.object("properties", "MetricData")? {
-        Some(properties) => parse_properties(properties)?,
-        None => Default::default(),
-    };
+    let data = data.base_data("MetricData")?;
+    // The first by name: the map is sorted.
+    let mut properties = data.properties()?;
+    let cut = properties.len().saturating_sub(MAX_DIMENSIONS);
+    properties.truncate(MAX_DIMENSIONS);
+    let dimensions = properties.into_iter().collect();
 
     let metrics = match data.get("metrics") {
         None => Err(missing("metrics", "MetricData", "array")),
@@ -210,52 +212,30 @@ fn parse_values(point: &Object) -> Result<Aggregate, ItemError> {
     })
 }
 
-/// The first dimensions by name, and the number of the others.
-fn parse_properties(properties: Object) -> Result<(Dimensions, usize), ItemError> {
-    let mut pairs = Vec::new();
-    let mut cut = 0;
-    // Sorted by name, as the map is.
-    for key in properties.map.keys() {
-        if longer_than(key, MAX_KEY) {
-            return Err(ItemError::TooLong {
-                field: "key of properties".into(),
-                on: properties.on,
-                max: MAX_KEY,
-            });
-        }
-        match properties.string(key, MAX_VALUE)? {
-            Some(value) if pairs.len() < MAX_DIMENSIONS => pairs.push((key.as_str(), value)),
-            Some(_) => cut += 1,
-            None => {}
-        }
-    }
-    Ok((pairs.into_iter().collect(), cut))
-}
-
 /// A JSON object, with the real endpoint's name of its type. A null counts as absent.
 #[derive(Clone, Copy)]
-struct Object<'a> {
-    map: &'a Map<String, Value>,
-    on: &'static str,
+pub(super) struct Object<'a> {
+    pub(super) map: &'a Map<String, Value>,
+    pub(super) on: &'static str,
 }
 
 impl<'a> Object<'a> {
-    fn get(&self, field: &str) -> Option<&'a Value> {
+    pub(super) fn get(&self, field: &str) -> Option<&'a Value> {
         self.map.get(field).filter(|value| !value.is_null())
     }
 
-    fn wrong(&self, field: &str, expected: &'static str) -> ItemError {
+    pub(super) fn wrong(&self, field: &str, expected: &'static str) -> ItemError {
         ItemError::WrongType { field: field.into(), on: self.on, expected }
     }
 
-    fn fits(&self, field: &str, value: &str, max: usize) -> Result<(), ItemError> {
+    pub(super) fn fits(&self, field: &str, value: &str, max: usize) -> Result<(), ItemError> {
         if longer_than(value, max) {
             return Err(ItemError::TooLong { field: field.into(), on: self.on, max });
         }
         Ok(())
     }
 
-    fn string(&self, field: &str, max: usize) -> Result<Option<&'a str>, ItemError> {
+    pub(super) fn string(&self, field: &str, max: usize) -> Result<Option<&'a str>, ItemError> {
         let Some(value) = self.get(field) else {
             return Ok(None);
         };
@@ -264,13 +244,13 @@ impl<'a> Object<'a> {
         Ok(Some(value))
     }
 
-    fn required(&self, field: &'static str) -> Result<&'a str, ItemError> {
+    pub(super) fn required(&self, field: &'static str) -> Result<&'a str, ItemError> {
         self.string(field, usize::MAX)?
             .filter(|value| !value.is_empty())
             .ok_or(ItemError::Missing { field, on: self.on, expected: "string" })
     }
 
-    fn number(&self, field: &str) -> Result<Option<f64>, ItemError> {
+    pub(super) fn number(&self, field: &str) -> Result<Option<f64>, ItemError> {
         let Some(value) = self.get(field) else {
             return Ok(None);
         };
@@ -291,12 +271,41 @@ impl<'a> Object<'a> {
         }
     }
 
-    fn object(&self, field: &str, on: &'static str) -> Result<Option<Object<'a>>, ItemError> {
+    pub(super) fn object(
+        &self,
+        field: &str,
+        on: &'static str,
+    ) -> Result<Option<Object<'a>>, ItemError> {
         match self.get(field) {
             None => Ok(None),
             Some(Value::Object(map)) => Ok(Some(Object { map, on })),
             Some(_) => Err(self.wrong(field, "object")),
         }
+    }
+}
+
+impl<'a> Object<'a> {
+    /// The `baseData`, of the type `on`, with its version.
+    pub(super) fn base_data(&self, on: &'static str) -> Result<Object<'a>, ItemError> {
+        let missing = |field, on, expected| ItemError::Missing { field, on, expected };
+        let data = self.object("baseData", on)?.ok_or(missing("baseData", "Base", "object"))?;
+        data.number("ver")?.ok_or(missing("ver", on, "number"))?;
+        Ok(data)
+    }
+
+    /// The `properties`, without those that are null.
+    pub(super) fn properties(&self) -> Result<Vec<(&'a str, &'a str)>, ItemError> {
+        let Some(properties) = self.object("properties", self.on)? else {
+            return Ok(Vec::new());
+        };
+        let mut pairs = Vec::new();
+        for key in properties.map.keys() {
+            properties.fits("key of properties", key, MAX_KEY)?;
+            if let Some(value) = properties.string(key, MAX_VALUE)? {
+                pairs.push((key.as_str(), value));
+            }
+        }
+        Ok(pairs)
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod decode;
 pub mod envelope;
 pub mod report;
+mod transaction;
 
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ use crate::{
     body::{self, Reader, Refusal},
     format,
     printer::Printer,
-    store::{Point, Store},
+    store::{Entry, Point, Store},
 };
 
 /// Bodies that are unpacked at the same time: unpacked, they take the most memory.
@@ -125,9 +126,23 @@ pub fn points(items: &[Result<Item, ItemError>]) -> impl Iterator<Item = &Point>
     })
 }
 
+/// The entries of transactions among `items`.
+pub fn entries(items: &[Result<Item, ItemError>]) -> impl Iterator<Item = Arc<Entry>> {
+    items.iter().filter_map(|item| match item {
+        Ok(Item::Entry(entry)) => Some(Arc::clone(entry)),
+        _ => None,
+    })
+}
+
 fn answer(ingest: &Ingest, items: Vec<Result<Item, ItemError>>) -> Response {
     let recorded = ingest.store.record(points(&items));
-    for limit in recorded.reached {
+    let full = ingest.store.keep(entries(&items));
+    for item in items.iter().flatten() {
+        if let Item::Ignored(base) = item {
+            ingest.store.ignore(base);
+        }
+    }
+    for limit in recorded.reached.into_iter().chain(full) {
         ingest.printer.err(format!("Limit reached: {limit}."));
     }
     let line = report::line(&items, recorded.dropped);

@@ -8,17 +8,19 @@ use std::{
 use super::envelope::{Item, ItemError};
 use crate::{
     format::{self, number},
-    store::{Aggregate, Metric, Point, Series},
+    store::{self, Aggregate, Entry, Metric, Point, Series, Tally},
 };
 
 /// The most metrics in a line.
 const MAX_METRICS: usize = 20;
 
-/// The line for a batch: the metrics, added up over their dimensions, then the numbers of items
-/// that were ignored, dropped because of a limit of the store, or refused.
+/// The line for a batch: the metrics, added up over their dimensions, the items of transactions by
+/// kind, then the numbers of items that were ignored, dropped because of a limit of the store, or
+/// refused.
 ///
 /// ```text
 /// accepted 3 of 3: request-count sum 5 over 2 series; request-latency average 12.3 (count 5, min 0.4, max 30.1)
+/// accepted 4 of 4: 1 request, 1 dependency, 2 messages
 /// ```
 ///
 /// The metrics are sorted by name. A metric is shown with its sum if its points have only that, and
@@ -26,7 +28,8 @@ const MAX_METRICS: usize = 20;
 #[must_use]
 pub fn line(items: &[Result<Item, ItemError>], dropped: usize) -> String {
     let mut metrics: BTreeMap<&Metric, Summary> = BTreeMap::new();
-    let mut ignored: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut entries: Vec<&Entry> = Vec::new();
+    let mut ignored = Tally::default();
     let mut further = 0;
     let mut refused = Vec::new();
     for (index, item) in items.iter().enumerate() {
@@ -36,9 +39,8 @@ pub fn line(items: &[Result<Item, ItemError>], dropped: usize) -> String {
                 let summary = metrics.entry(&item.point.series.metric).or_default();
                 summary.add(&item.point);
             }
-            Ok(Item::Ignored(base)) => {
-                *ignored.entry(base.unwrap_or("of unknown type")).or_default() += 1;
-            }
+            Ok(Item::Entry(entry)) => entries.push(entry),
+            Ok(Item::Ignored(base)) => ignored.add(base),
             Err(error) => refused.push((index, error)),
         }
     }
@@ -50,8 +52,11 @@ pub fn line(items: &[Result<Item, ItemError>], dropped: usize) -> String {
     if let Some(more) = metrics.len().checked_sub(MAX_METRICS + 1) {
         parts.push(format!("{} more metrics", more + 1));
     }
-    for (base, count) in ignored {
-        parts.push(format!("ignored {count} {base}"));
+    let kinds = store::by_kind(entries.iter().copied());
+    let kinds: Vec<String> = kinds.into_iter().map(|(kind, count)| kind.counted(count)).collect();
+    parts.extend((!kinds.is_empty()).then(|| kinds.join(", ")));
+    for (base, count) in ignored.iter() {
+        parts.push(format!("ignored {count} {}", format::message(base)));
     }
     if further > 0 {
         parts.push(format!("ignored {further} data points after the first of an envelope"));

@@ -9,7 +9,7 @@ use super::{
     layout::{Shell, html},
     site::Site,
 };
-use crate::format;
+use crate::{format, store::KEPT};
 
 /// `GET /about`.
 pub(super) async fn screen(State(site): State<Arc<Site>>) -> Response {
@@ -19,6 +19,7 @@ pub(super) async fn screen(State(site): State<Arc<Site>>) -> Response {
         grain: format::duration(site.store.grain()),
         window: format::duration(timing.window),
         frequency: format::duration(timing.frequency),
+        minutes: KEPT.as_mins(),
         connection: &site.connection,
     };
     html(StatusCode::OK, &screen)
@@ -31,5 +32,6 @@ struct Screen<'a> {
     grain: String,
     window: String,
     frequency: String,
+    minutes: i64,
     connection: &'a str,
 }

@@ -15,6 +15,7 @@ use super::{
     params::{Params, address},
     respond::render,
     site::Site,
+    transactions,
 };
 use crate::{
     alerts::{Alert, MAX_DESCRIPTION, QUIET_TO_RESOLVE, Rule, Watched},
@@ -71,6 +72,21 @@ pub(super) struct Card {
     pub(super) value: String,
     pub(super) evaluated: String,
     pub(super) state: RuleState,
+    /// The requests of its alert.
+    pub(super) requests: Option<Requests>,
+}
+
+/// A link to the requests in the window in which an alert fired.
+pub(super) struct Requests {
+    pub(super) href: String,
+    pub(super) text: &'static str,
+}
+
+impl Requests {
+    fn of(alert: &Alert) -> Self {
+        let (href, slow) = transactions::of_alert(alert);
+        Self { href, text: if slow { "Slow requests" } else { "Requests" } }
+    }
 }
 
 /// A rule's state: as text, as a shape, and as a class for a color.
@@ -101,6 +117,7 @@ impl Card {
             },
             evaluated: watched.last.map(|last| clock(last.at, zone)).unwrap_or_default(),
             state: RuleState::new(watched),
+            requests: watched.alert.as_ref().map(Requests::of),
         }
     }
 }
@@ -144,6 +161,7 @@ struct Past {
     ended: String,
     value: String,
     duration: String,
+    requests: Requests,
 }
 
 impl Past {
@@ -175,6 +193,7 @@ impl Past {
             } else {
                 format::duration(SignedDuration::from_secs(seconds))
             },
+            requests: Requests::of(alert),
         }
     }
 }

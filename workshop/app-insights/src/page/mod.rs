@@ -1,4 +1,4 @@
-//! The page: Azure's Metrics and Alerts screens, rendered on the server.
+//! The page: Azure's Metrics, Transactions and Alerts screens, rendered on the server.
 //!
 //! Every screen has an address and works without a script. The script only requests the same
 //! address again and inserts the changes.
@@ -24,6 +24,8 @@ mod respond;
 mod rule;
 mod site;
 mod table;
+mod transaction;
+mod transactions;
 
 use std::sync::Arc;
 
@@ -34,6 +36,7 @@ use axum::{
 };
 use tower_http::set_header::SetResponseHeaderLayer;
 
+pub(crate) use params::Params;
 pub(crate) use problem::not_allowed;
 pub(crate) use site::Site;
 
@@ -46,6 +49,8 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
 pub(crate) fn routes(site: Site) -> Router {
     Router::new()
         .route("/", get(metrics::screen))
+        .route("/transactions", get(transactions::screen))
+        .route("/transactions/one", get(transaction::screen))
         .route("/alerts", get(alerts::screen))
         .route("/alerts/new", get(new_rule::screen).post(new_rule::save))
         .route("/alerts/rule", get(rule::screen))

@@ -13,19 +13,19 @@ use crate::{
 /// The fields of a form; of two with the same name, the last one. Invalid UTF-8 becomes `�`, as in
 /// every browser.
 #[derive(Default)]
-pub(super) struct Params(BTreeMap<String, String>);
+pub(crate) struct Params(BTreeMap<String, String>);
 
 impl Params {
     pub(super) fn read(encoded: &[u8]) -> Self {
         Self(form_urlencoded::parse(encoded).into_owned().collect())
     }
 
-    pub(super) fn of(query: Option<&str>) -> Self {
+    pub(crate) fn of(query: Option<&str>) -> Self {
         Self::read(query.unwrap_or_default().as_bytes())
     }
 
     /// A field, if it was sent and is not empty.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 

@@ -13,7 +13,7 @@ use super::{
     layout::{Shell, html},
     site::Site,
 };
-use crate::{body::Refusal, format::on_page};
+use crate::{body::Refusal, format::on_page, store::KEPT};
 
 /// An error of a request.
 pub(super) struct Problem {
@@ -32,6 +32,15 @@ impl Problem {
 
     pub(super) fn no_rule(name: &str) -> Self {
         Self::missing(format!("There is no alert rule “{}”. Was it deleted?", on_page(name)))
+    }
+
+    pub(super) fn no_transaction(operation: &str) -> Self {
+        Self::missing(format!(
+            "There is no transaction “{}” here. Either nothing of it has arrived, or that was more \
+             than {} minutes ago.",
+            on_page(operation),
+            KEPT.as_mins()
+        ))
     }
 
     pub(super) fn missing(sentence: String) -> Self {

@@ -13,11 +13,21 @@ pub struct Limits {
     pub text: usize,
     /// Grains of all series together. Grains ahead of the clock are evicted first, then the oldest.
     pub grains: usize,
+    /// Entries of transactions. The oldest are dropped first, here and below.
+    pub entries: usize,
+    /// Bytes of all entries together, estimated.
+    pub entry_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { series: 50_000, text: 16 << 20, grains: 250_000 }
+        Self {
+            series: 50_000,
+            text: 16 << 20,
+            grains: 250_000,
+            entries: 100_000,
+            entry_bytes: 48 << 20,
+        }
     }
 }
 
@@ -32,6 +42,8 @@ pub enum Limit {
     Text(usize),
     /// [`Limits::grains`], with its value.
     Grains(usize),
+    /// [`Limits::entries`] or [`Limits::entry_bytes`], with their values.
+    Entries(usize, usize),
 }
 
 impl fmt::Display for Limit {
@@ -56,6 +68,12 @@ impl fmt::Display for Limit {
                 f,
                 "{max} time grains are held, the maximum; grains ahead of this machine's clock \
                  are evicted first, then the oldest"
+            ),
+            Self::Entries(max, bytes) => write!(
+                f,
+                "{max} items of transactions or {} MiB are held, the maximum; the oldest are \
+                 dropped first",
+                bytes >> 20
             ),
         }
     }

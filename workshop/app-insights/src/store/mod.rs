@@ -1,12 +1,15 @@
-//! Adds up metrics per series and time grain, in bounded memory.
+//! Adds up metrics per series and time grain, and keeps transactions, in bounded memory.
 //!
-//! Points that exceed a limit are left out and counted; [`Store::status`] has the counts.
+//! What exceeds a limit is left out and counted; [`Store::status`] and [`Store::kept`] have the
+//! counts.
 
 mod aggregation;
 mod choices;
+mod entry;
 mod grain;
 mod limits;
 mod metric;
+mod transactions;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -18,12 +21,14 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use self::{
     aggregation::{Aggregation, UnknownAggregation},
+    entry::{Entry, Kind, Tally, UnknownKind},
     grain::{Grain, coarsen, floor},
     limits::{Dropped, Limit, Limits},
     metric::{
         Aggregate, DEFAULT_NAMESPACE, Dimensions, MAX_DIMENSIONS, MAX_KEY, MAX_NAME, MAX_NAMESPACE,
         MAX_VALUE, Metric, Point, Series,
     },
+    transactions::{Found, KEPT, Kept, by_kind},
 };
 
 /// The greatest age of a point. The real endpoint's message is "older than the allowed min date.
@@ -81,6 +86,7 @@ pub struct Store {
     limits: Limits,
     clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     state: Mutex<State>,
+    queue: Mutex<transactions::Queue>,
 }
 
 /// The beginning of a grain and the id of a series. Ordered by time, so that the oldest grain is
@@ -116,6 +122,7 @@ impl Store {
             limits,
             clock: Box::new(clock),
             state: Mutex::default(),
+            queue: Mutex::default(),
         }
     }
 

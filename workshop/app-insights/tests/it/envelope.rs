@@ -117,15 +117,14 @@ fn reads_only_the_first_metric() {
 
 #[test]
 fn accepts_and_ignores_other_types() {
-    for known in ["MessageData", "RequestData", "ExceptionData", "AvailabilityData"] {
-        let other = changed("/data/baseType", Some(json!(known)));
-        assert!(matches!(envelope::parse(&other, now()), Ok(Item::Ignored(Some(n))) if n == known));
-    }
-    for (pointer, value) in
-        [("/data/baseType", Some(json!("NewData"))), ("/data/baseType", None), ("/data", None)]
-    {
+    for (pointer, value, name) in [
+        ("/data/baseType", Some(json!("NewData")), "NewData"),
+        ("/data/baseType", None, "without a type"),
+        ("/data", None, "without a type"),
+    ] {
         let other = changed(pointer, value);
-        assert!(matches!(envelope::parse(&other, now()), Ok(Item::Ignored(None))), "{other}");
+        let item = envelope::parse(&other, now());
+        assert!(matches!(&item, Ok(Item::Ignored(n)) if &**n == name), "{item:?}");
     }
 }
 

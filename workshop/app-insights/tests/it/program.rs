@@ -202,7 +202,7 @@ fn a_line_has_the_result_of_every_item() {
         "accepted 7 of 8: request-count sum 5; \
          request-latency average 12.3 (count 5, min 0.4, max 30.1) over 2 series; \
          shop/temperature average -21.5 (count 1, min -21.5, max -21.5); \
-         ignored 1 MessageData; ignored 1 of unknown type; \
+         1 message; ignored 1 \\u{1b}[31m; \
          ignored 1 data points after the first of an envelope; \
          refused 1, the first is item 7: 109: Field 'name' on type 'Envelope' is required but \
          missing or empty. Expected: string"

@@ -1,0 +1,9 @@
+//! Selects the entries of transactions, and arranges those of one transaction.
+
+mod filter;
+mod tree;
+
+pub use self::{
+    filter::{Filter, Range},
+    tree::{Note, Row, Tree, What},
+};
