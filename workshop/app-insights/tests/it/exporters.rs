@@ -8,15 +8,23 @@ use std::{
 use app_insights::{
     alerts::{Alerts, Timing},
     server::Server,
-    store::{Aggregate, Limits, Metric, Store},
+    store::{Aggregate, Entry, Limits, Metric, Store},
+    transactions::{Tree, What},
 };
 use jiff::Timestamp;
-use opentelemetry::{KeyValue, metrics::MeterProvider as _};
+use opentelemetry::{
+    Context, KeyValue,
+    logs::{LogRecord as _, Logger as _, LoggerProvider as _, Severity},
+    metrics::MeterProvider as _,
+    trace::{SpanKind, Status, TraceContextExt as _, Tracer as _, TracerProvider as _},
+};
 use opentelemetry_application_insights::Exporter;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use opentelemetry_sdk::{
     Resource,
+    logs::SdkLoggerProvider,
     metrics::{PeriodicReader, SdkMeterProvider},
+    trace::{SdkTracer, SdkTracerProvider},
 };
 use serde_json::Value;
 
@@ -120,6 +128,117 @@ fn accepts_rusts_exporter() {
     // Its exporter puts the resource among the dimensions.
     assert_eq!(server.values("request-count", "service.name", "naughty-or-nice").1, 3);
     assert!(server.store.status().reached.is_empty());
+}
+
+/// A process with a tracer and a logger, both with Rust's exporter.
+struct Process {
+    tracers: SdkTracerProvider,
+    loggers: SdkLoggerProvider,
+    tracer: SdkTracer,
+}
+
+impl Process {
+    fn new(server: &InProcess, name: &'static str, statuses: &Statuses) -> Self {
+        let exporter = || {
+            let client = PlainHttp(server.address, Arc::clone(statuses));
+            Exporter::new_from_connection_string(&server.connection_string, client).unwrap()
+        };
+        let resource = Resource::builder().with_service_name(name).build();
+        let tracers = SdkTracerProvider::builder()
+            .with_batch_exporter(exporter())
+            .with_resource(resource.clone())
+            .build();
+        let loggers = SdkLoggerProvider::builder()
+            .with_batch_exporter(exporter())
+            .with_resource(resource)
+            .build();
+        let tracer = tracers.tracer("test");
+        Self { tracers, loggers, tracer }
+    }
+
+    fn start(&self, kind: SpanKind, name: &'static str, parent: &Context) -> Context {
+        let span = self.tracer.span_builder(name).with_kind(kind);
+        parent.with_span(span.start_with_context(&self.tracer, parent))
+    }
+
+    /// Logs in the context of a span.
+    fn log(&self, context: &Context, severity: Severity, body: &'static str) {
+        let _guard = context.clone().attach();
+        let logger = self.loggers.logger("test");
+        let mut record = logger.create_log_record();
+        record.set_severity_number(severity);
+        record.set_body(body.into());
+        logger.emit(record);
+    }
+
+    fn shut_down(self) {
+        // An error here would mean that the exporter did not understand the answer.
+        self.tracers.shutdown().unwrap();
+        self.loggers.shutdown().unwrap();
+    }
+}
+
+#[test]
+fn a_transaction_of_rusts_exporter_spans_its_processes() {
+    let server = serve(Timestamp::now);
+    let statuses = Statuses::default();
+    let shop = Process::new(&server, "shop", &statuses);
+    let stock = Process::new(&server, "stock", &statuses);
+
+    let request = shop.start(SpanKind::Server, "visit", &Context::new());
+    request.span().set_attribute(KeyValue::new("http.request.method", "GET"));
+    request.span().set_attribute(KeyValue::new("http.route", "/{name}/"));
+    request.span().set_attribute(KeyValue::new("http.response.status_code", 503));
+    shop.log(&request, Severity::Info, "a visitor");
+    let call = shop.start(SpanKind::Client, "ask the stock", &request);
+    call.span().set_attribute(KeyValue::new("url.full", "http://stock/sledge"));
+    // As by a header: only the ids arrive.
+    let remote = Context::new().with_remote_span_context(call.span().span_context().clone());
+    let below = stock.start(SpanKind::Server, "look", &remote);
+    let error = std::io::Error::other("no sledge <b>");
+    below.span().record_error(&error);
+    below.span().set_status(Status::error("no sledge"));
+    stock.log(&below, Severity::Error, "the shelf is empty");
+    let event = [KeyValue::new("ai.customEvent.name", "shelf-empty")];
+    below.span().add_event("ai.custom", event.to_vec());
+    below.span().end();
+    call.span().set_status(Status::error("503"));
+    call.span().end();
+    let pack = shop.start(SpanKind::Internal, "pack", &request);
+    pack.span().end();
+    request.span().end();
+    let operation = request.span().span_context().trace_id().to_string();
+    shop.shut_down();
+    stock.shut_down();
+    assert!(statuses.lock().unwrap().iter().all(|status| *status == 200), "{statuses:?}");
+
+    let tree = Tree::new(server.store.transaction(&operation)).unwrap();
+    let mut shown: Vec<(usize, String)> = Vec::new();
+    for row in &tree.rows {
+        let What::Entry(entry) = &row.what else { panic!("{row:?}") };
+        assert_eq!((row.note, entry.count), (None, 1), "{row:?}");
+        let Entry { kind, role, text, code, .. } = &**entry;
+        let failed = if entry.failed { " failed" } else { "" };
+        let severity = entry.severity.map(|level| level.to_string()).unwrap_or_default();
+        shown.push((row.depth, format!("{role} {kind} {text} {code}{severity}{failed}")));
+    }
+    // Within a millisecond the order is not known.
+    shown.sort();
+    let expected = [
+        (0, "shop request GET /{name}/ 503"),
+        (1, "shop dependency ask the stock 2 failed"),
+        (1, "shop dependency pack 0"),
+        (1, "shop message a visitor 1"),
+        (2, "stock request look 2 failed"),
+        (3, "stock event shelf-empty "),
+        (3, "stock exception <no type>: no sledge <b>  failed"),
+        (3, "stock message the shelf is empty 3"),
+    ];
+    assert_eq!(shown, expected.map(|(depth, text)| (depth, text.to_owned())));
+    let call = tree.entries().find(|entry| &*entry.text == "ask the stock").unwrap();
+    let details: Value = serde_json::from_str(call.details.get()).unwrap();
+    assert_eq!(details["data"], "http://stock/sledge");
+    assert_eq!(details["properties"]["service.name"], "shop");
 }
 
 #[test]

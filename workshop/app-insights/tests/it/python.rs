@@ -1,16 +1,19 @@
-//! The article's exporter from `PyPI`, against the program. A recorded request of it is a fixture
-//! of `exporters.rs`; this test fails when the exporter sends different values.
+//! The article's exporter from `PyPI`, and those for traces and logs from the same package, against
+//! the program. A recorded request of the first is a fixture of `exporters.rs`; this test fails when
+//! an exporter sends different values.
 
 use std::{env, io::Write as _, path::Path, process::Command};
 
-use crate::support::{KEY, Program};
+use serde_json::json;
+
+use crate::support::{KEY, Program, json_of};
 
 /// In milliseconds, from a fast answer to a slow one.
 const LATENCIES: [f64; 7] = [0.0, 12.5, 250.0, 1000.0, 1250.0, 2000.0, 3000.0];
 
 #[test]
 #[ignore = "needs Python"]
-fn averages_are_those_of_the_recorded_values() {
+fn metrics_traces_and_logs_arrive_as_they_were_recorded() {
     let Some(python) = env::var_os("PYTHON_WITH_EXPORTER").filter(|path| !path.is_empty()) else {
         // Not by `eprintln!`, which is not shown for a test that passes.
         let _ = writeln!(
@@ -43,5 +46,27 @@ fn averages_are_those_of_the_recorded_values() {
     assert!(line.contains(&expected), "no {expected:?} in {line:?}; {complaints}");
     assert!(line.contains(&format!("request-count sum {count}")), "{line:?}");
     assert!(!line.contains("refused") && !line.contains("not kept"), "{line:?}");
+
+    let operation = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    assert_eq!(operation.len(), 32, "{operation:?}; {complaints}");
+    program.out("1 request, 1 dependency, 1 exception");
+    program.out("2 messages");
+    let transaction = json_of(&program.get(&format!("/api/transactions/{operation}")));
+    let shown = |field: &str| -> Vec<_> {
+        transaction["items"].as_array().unwrap().iter().map(|item| item[field].clone()).collect()
+    };
+    let exception = "ValueError: neither naughty nor nice";
+    assert_eq!(shown("kind"), ["request", "message", "dependency", "exception"]);
+    assert_eq!(shown("text"), ["GET /{name}/", "Ada is here", "judge", exception]);
+    assert_eq!(shown("depth"), [0, 1, 1, 2]);
+    assert_eq!(shown("failed"), [false, false, false, true]);
+    assert_eq!(shown("severity"), [json!(null), json!(2), json!(null), json!(null)]);
+    assert_eq!(shown("note"), vec![json!(null); 4]);
+    assert!(shown("role").iter().all(|role| role == "naughty-or-nice"), "{transaction}");
+    assert_eq!(shown("details")[0]["url"], "http://127.0.0.1:8000/Ada/");
+    let stack = shown("details")[3]["exceptions"][0]["stack"].to_string();
+    assert!(stack.contains("ValueError"), "{stack}");
+    let outside = json_of(&program.get("/api/transactions?kind=message&name=outside"));
+    assert_eq!(outside["items"][0]["operation"], "", "{outside}");
     program.stop();
 }
