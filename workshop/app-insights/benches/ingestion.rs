@@ -3,8 +3,9 @@
 //! Run with `cargo bench -p app-insights --bench ingestion`.
 //!
 //! Four clients send 2,000 requests a second for ten seconds, each with an export of step 05, and
-//! the page is loaded repeatedly. The status is 1 when a request was refused, when the clients did
-//! not reach the rate, or when the page took longer than 200 ms. Run it on a quiet machine.
+//! the page is loaded repeatedly. Then they send 40 requests a second, together with 2,000 spans
+//! and 2,000 logs. The status is 1 when a request was refused, when the clients did not reach the
+//! rate, or when a screen took longer than 200 ms. Run it on a quiet machine.
 
 use std::{
     fmt::Write as _,
@@ -20,65 +21,103 @@ use harness::Program;
 use jiff::Timestamp;
 
 const CLIENTS: u32 = 4;
-const RATE: u32 = 2000;
 const TIME: Duration = Duration::from_secs(10);
 const PAGE_LIMIT: Duration = Duration::from_millis(200);
 /// The time between two loads of the page, as with several tabs.
 const REFRESH: Duration = Duration::from_millis(500);
 
+/// A kind of telemetry.
+struct Load {
+    name: &'static str,
+    /// Requests of all clients in a second.
+    rate: u32,
+    /// The body of the request with this number.
+    body: fn(u32) -> String,
+    /// The screens, which are loaded in turn.
+    screens: [&'static str; 2],
+}
+
+const LOADS: [Load; 2] = [
+    Load {
+        name: "metrics",
+        rate: 2000,
+        body: |_| export(),
+        screens: ["/", "/?metric=request-count&aggregation=sum"],
+    },
+    Load {
+        name: "transactions",
+        rate: 40,
+        body: transactions,
+        screens: ["/transactions?slower=1", "/transactions/one?operation=0"],
+    },
+];
+
 fn main() -> ExitCode {
+    // All of them, also after one that fails.
+    let good = LOADS.map(|load| run(&load)).into_iter().all(|good| good);
+    println!("{}", if good { "as it should be" } else { "NOT as it should be" });
+    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn run(load: &Load) -> bool {
     let program = Program::new(env!("CARGO_BIN_EXE_app-insights"));
     let running = program.arg("--listen").arg("127.0.0.1:0").start().expect("it starts");
     let address = running.address().to_string();
+    // So that both screens have something to show.
+    Connection::open(&address).post(&address, &(load.body)(0));
     let done = AtomicBool::new(false);
     let started = Instant::now();
     let (refused, pages) = thread::scope(|scope| {
-        let clients: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(|| send(&address))).collect();
-        let pages = scope.spawn(|| look(&address, &done));
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|client| {
+                scope.spawn({
+                    let address = &address;
+                    move || send(load, address, client)
+                })
+            })
+            .collect();
+        let pages = scope.spawn(|| look(load, &address, &done));
         let refused: u32 = clients.into_iter().map(|client| client.join().expect("no panic")).sum();
         done.store(true, Ordering::Relaxed);
         (refused, pages.join().expect("no panic"))
     });
     let took = started.elapsed();
-    let sent = f64::from(RATE) * TIME.as_secs_f64();
+    let sent = f64::from(load.rate) * TIME.as_secs_f64();
     let rate = sent / took.as_secs_f64();
     let median = pages[pages.len() / 2];
     let slowest = pages[pages.len() - 1];
+    println!("{}", load.name);
     println!("requests sent      {sent:.0} in {:.1} s ({rate:.0} a second)", took.as_secs_f64());
     println!("requests refused   {refused}");
-    println!("page, {:3} times    median {median:.1?}, slowest {slowest:.1?}", pages.len());
+    println!("screens, {:3} times median {median:.1?}, slowest {slowest:.1?}", pages.len());
     running.stop().expect("it stops");
-    let good = refused == 0 && rate > f64::from(RATE) * 0.98 && slowest <= PAGE_LIMIT;
-    println!("{}", if good { "as it should be" } else { "NOT as it should be" });
-    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    refused == 0 && rate > f64::from(load.rate) * 0.98 && slowest <= PAGE_LIMIT
 }
 
 /// Sends the requests of one client, each at its time. Returns the number of refused ones.
-fn send(address: &str) -> u32 {
+fn send(load: &Load, address: &str, client: u32) -> u32 {
     let mut connection = Connection::open(address);
-    let each = Duration::from_secs(1) * CLIENTS / RATE;
-    let requests = RATE / CLIENTS * u32::try_from(TIME.as_secs()).expect("seconds");
+    let each = Duration::from_secs(1) * CLIENTS / load.rate;
+    let requests = load.rate / CLIENTS * u32::try_from(TIME.as_secs()).expect("seconds");
     let start = Instant::now();
     let mut refused = 0;
     for number in 0..requests {
         thread::sleep((start + each * number).saturating_duration_since(Instant::now()));
-        let body = export();
-        let request = format!(
-            "POST /v2/track HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
-             Content-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        refused += u32::from(connection.ask(&request) != 200);
+        let body = (load.body)(number * CLIENTS + client);
+        refused += u32::from(connection.post(address, &body) != 200);
     }
     refused
 }
 
-/// The latencies of the page, sorted.
-fn look(address: &str, done: &AtomicBool) -> Vec<Duration> {
+/// The latencies of the screens, sorted.
+fn look(load: &Load, address: &str, done: &AtomicBool) -> Vec<Duration> {
     let mut connection = Connection::open(address);
-    let request = format!("GET / HTTP/1.1\r\nHost: {address}\r\n\r\n");
     let mut times = Vec::new();
-    while !done.load(Ordering::Relaxed) {
+    for screen in load.screens.iter().cycle() {
+        if done.load(Ordering::Relaxed) {
+            break;
+        }
+        let request = format!("GET {screen} HTTP/1.1\r\nHost: {address}\r\n\r\n");
         let started = Instant::now();
         assert_eq!(connection.ask(&request), 200);
         times.push(started.elapsed());
@@ -86,6 +125,31 @@ fn look(address: &str, done: &AtomicBool) -> Vec<Duration> {
     }
     times.sort();
     times
+}
+
+/// Fifty spans and fifty logs, in transactions of ten spans each.
+fn transactions(number: u32) -> String {
+    let time = Timestamp::now();
+    let mut body = String::from("[");
+    for span in 0..50 {
+        let (operation, id) = (number * 5 + span / 10, span % 10);
+        let (base, data) = if id == 0 {
+            ("RequestData", r#""responseCode":"200","success":true,"#)
+        } else {
+            ("RemoteDependencyData", r#""resultCode":"0","type":"InProc","#)
+        };
+        let parent = if id == 0 {
+            String::new()
+        } else {
+            format!(r#","ai.operation.parentId":"{operation}.0""#)
+        };
+        let _ = write!(
+            body,
+            r#"{{"name":"n","time":"{time}","iKey":"k","sampleRate":100.0,"tags":{{"ai.cloud.role":"naughty-or-nice","ai.internal.sdkVersion":"opentelemetry:0.33.1","ai.operation.id":"{operation}"{parent}}},"data":{{"baseType":"{base}","baseData":{{"ver":2,"id":"{operation}.{id}","name":"GET /{{name}}/","duration":"0.00:00:00.012345",{data}"properties":{{"http.request.method":"GET","http.route":"/{{name}}/","http.response.status_code":"200","url.path":"/Ada/","service.name":"naughty-or-nice","telemetry.sdk.language":"rust","telemetry.sdk.name":"opentelemetry","telemetry.sdk.version":"0.33.1"}}}}}}}},{{"name":"n","time":"{time}","iKey":"k","tags":{{"ai.cloud.role":"naughty-or-nice","ai.operation.id":"{operation}","ai.operation.parentId":"{operation}.{id}"}},"data":{{"baseType":"MessageData","baseData":{{"ver":2,"message":"Ada is nice","severityLevel":1,"properties":{{"target":"naughty_or_nice"}}}}}}}},"#
+        );
+    }
+    body.pop();
+    body + "]"
 }
 
 /// An export of step 05: a count and a latency for each status.
@@ -114,6 +178,15 @@ impl Connection {
         let stream = TcpStream::connect(address).expect("it listens");
         stream.set_nodelay(true).expect("a socket");
         Self(BufReader::new(stream))
+    }
+
+    /// Posts telemetry, and returns the status.
+    fn post(&mut self, address: &str, body: &str) -> u16 {
+        self.ask(&format!(
+            "POST /v2/track HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        ))
     }
 
     /// Sends a request, reads the whole answer, and returns its status.

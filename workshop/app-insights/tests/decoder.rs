@@ -16,11 +16,13 @@ use fastrand::Rng;
 use flate2::{Compression, write::GzEncoder};
 use jiff::Timestamp;
 
-const SEEDS: [&str; 5] = [
+const SEEDS: [&str; 7] = [
     include_str!("fixtures/python-1.0.0b58.json"),
     r#"[{"name":"Microsoft.ApplicationInsights.Metric","time":"2026-11-22T12:00:00.000Z","iKey":"k","tags":{"ai.cloud.role":"app"},"data":{"baseType":"MetricData","baseData":{"ver":2,"metrics":[{"name":"request-latency","kind":"Aggregation","count":3,"min":0.5,"max":2000.0,"value":2013.0}],"properties":{"value":"nice"}}}}]"#,
     r#"{"name":"n","time":"2026-11-22T12:00:00Z","iKey":"k","data":{"baseType":"MetricData","baseData":{"ver":2,"metrics":[{"name":"m","value":1e308,"kind":"Measurement"}]}}}"#,
     "{\"name\":\"n\",\"time\":\"2026-11-22T12:00:00Z\",\"iKey\":\"k\"}\n{\"name\":\"n\",\"time\":\"2026-11-21T12:00:00+01:00\",\"iKey\":\"k\",\"data\":{\"baseType\":\"MessageData\"}}\n",
+    r#"[{"name":"n","time":"2026-11-22T12:00:00Z","iKey":"k","sampleRate":25.0,"tags":{"ai.cloud.role":"shop","ai.operation.id":"4bf92f3577b34da6a3ce929d0e0e4736","ai.operation.parentId":"2"},"data":{"baseType":"RequestData","baseData":{"ver":2,"id":"1","name":"GET /","duration":"0.00:00:01.234567","responseCode":"500","success":false,"url":"http://a/","properties":{"a":"b"},"measurements":{"m":1.5}}}},{"name":"n","time":"2026-11-22T12:00:00Z","iKey":"k","tags":{"ai.operation.id":"4bf92f3577b34da6a3ce929d0e0e4736","ai.operation.parentId":"1"},"data":{"baseType":"RemoteDependencyData","baseData":{"ver":2,"id":"2","name":"ask","duration":"00:00:00.1","resultCode":"0","type":"HTTP"}}}]"#,
+    r#"[{"name":"n","time":"2026-11-22T12:00:00Z","iKey":"k","tags":{"ai.operation.id":"t","ai.operation.parentId":"1"},"data":{"baseType":"ExceptionData","baseData":{"ver":2,"exceptions":[{"typeName":"E","message":"m","stack":"a\nb"}],"severityLevel":3}}},{"name":"n","time":"2026-11-22T12:00:00Z","iKey":"k","tags":{"ai.operation.id":"t"},"data":{"baseType":"MessageData","baseData":{"ver":2,"message":"hello","severityLevel":"Warning"}}},{"name":"n","time":"2026-11-22T12:00:00Z","iKey":"k","data":{"baseType":"AvailabilityData","baseData":{"ver":2,"id":"1","name":"p","duration":"1.00:00:00","success":true}}}]"#,
     "[[[[{\"\\ud800\":\"\\u0000\"},-0.0,1e999,null,true]]]]",
 ];
 
@@ -87,7 +89,8 @@ fn resident_mebibytes() -> u64 {
 #[ignore = "decodes 100,000 bodies"]
 fn broken_bodies_are_refused_without_a_leak() {
     let now: Timestamp = "2026-11-22T16:00:00Z".parse().unwrap();
-    let store = Store::new(10, Limits { series: 100, ..Limits::default() }, move || now);
+    let limits = Limits { series: 100, entries: 1000, ..Limits::default() };
+    let store = Store::new(10, limits, move || now);
     let mut random = Rng::with_seed(319);
     let (mut accepted, mut refused, mut unreadable) = (0, 0, 0);
     #[cfg(target_os = "linux")]
@@ -117,6 +120,7 @@ fn broken_bodies_are_refused_without_a_leak() {
             continue;
         };
         let dropped = store.record(ingest::points(&items)).dropped;
+        store.keep(ingest::entries(&items));
         let line = report::line(&items, dropped);
         assert!(!line.contains(char::is_control), "round {round}: {line:?}");
         refused += items.iter().filter(|item| item.is_err()).count();
@@ -126,6 +130,7 @@ fn broken_bodies_are_refused_without_a_leak() {
     assert!(accepted > 10_000 && refused > 10_000 && unreadable > 10_000);
     println!("accepted {accepted} items, refused {refused}; {unreadable} bodies unreadable");
     assert_eq!(store.status().series, 100);
+    assert_eq!(store.kept().entries, 1000);
     #[cfg(target_os = "linux")]
     {
         let after = resident_mebibytes();

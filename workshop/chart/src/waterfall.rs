@@ -219,8 +219,9 @@ fn draw(waterfall: &Waterfall, page_width: u32) -> String {
 }
 
 fn draw_row(svg: &mut Svg, layout: &Layout, row: &Row, top: i32, x: impl Fn(i128) -> i32) {
-    let (label, note) = (clean(&row.label, 200), clean(&row.note, 60));
-    svg.raw(&format!("<g class=\"row\"><title>{}</title>\n", escape(&format!("{label}: {note}"))));
+    let (label, note) = (clean(&row.label, 100), clean(&row.note, 60));
+    let title = if note.is_empty() { label.clone() } else { format!("{label}: {note}") };
+    svg.raw(&format!("<g class=\"row\"><title>{}</title>\n", escape(&title)));
     let depth = i32::try_from(row.depth).unwrap_or(i32::MAX).min(layout.label / 2 / 100);
     let indent = depth * 100;
     let shown = fit(&label, layout.label - indent);

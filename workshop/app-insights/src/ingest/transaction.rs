@@ -144,10 +144,12 @@ pub(super) fn parse(
         let text = tags.and_then(|tags| tags.get(key)?.as_str()).unwrap_or_default();
         text.char_indices().nth(max).map_or(text, |(end, _)| &text[..end])
     };
-    // An exporter writes zeros for a log outside of a span.
-    let id = |key| tag(key, 128).trim_start_matches('0').is_empty().then_some("");
-    let operation = id("ai.operation.id").unwrap_or(tag("ai.operation.id", 128));
-    let parent = id("ai.operation.parentId").unwrap_or(tag("ai.operation.parentId", 128));
+    let id = |key| match tag(key, 128) {
+        // Python's exporter writes these for a log outside of a span.
+        "00000000000000000000000000000000" | "0000000000000000" => "",
+        id => id,
+    };
+    let (operation, parent) = (id("ai.operation.id"), id("ai.operation.parentId"));
     let rest: BTreeMap<&String, &Value> =
         data.map.iter().filter(|(key, _)| !IN_ENTRY.contains(&key.as_str())).collect();
     Ok(Some(Item::Entry(

@@ -6,13 +6,16 @@ mod api;
 mod envelope;
 mod exporters;
 mod guard;
+mod items;
 #[cfg(target_os = "linux")]
 mod memory;
 mod page_alerts;
 mod page_metrics;
+mod page_transactions;
 mod program;
 mod protocol;
 mod python;
 mod rules;
 mod store;
 mod support;
+mod transactions;

@@ -206,6 +206,9 @@ fn every_answer_has_the_security_headers() {
         "/assets/icon.svg",
         "/api/metrics",
         "/api/alerts",
+        "/transactions",
+        "/transactions/one?operation=x",
+        "/api/transactions",
     ] {
         let answer = site.get(path);
         for (name, value) in [
@@ -222,7 +225,7 @@ fn every_answer_has_the_security_headers() {
         }
     }
     // The screens contain nothing that the policy forbids.
-    for path in ["/", "/alerts", "/alerts/new", "/about"] {
+    for path in ["/", "/transactions", "/alerts", "/alerts/new", "/about"] {
         let screen = site.screen(path);
         assert!(screen.texts("[style], style, script:not([src]), [onclick]").is_empty());
         let links = screen.attributes("link, a", "href").into_iter();

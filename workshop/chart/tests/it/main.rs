@@ -3,3 +3,4 @@
 mod charts;
 mod examples;
 mod properties;
+mod waterfalls;

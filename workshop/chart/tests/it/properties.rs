@@ -12,9 +12,9 @@ const SIZES: [(u32, u32); 6] =
     [(900, 320), (360, 260), (0, 0), (1, 5000), (u32::MAX, 1), (200, 150)];
 
 /// The elements of a well-formed document: name, attributes, own text.
-type Element = (String, Vec<(String, String)>, String);
+pub type Element = (String, Vec<(String, String)>, String);
 
-fn parse(svg: &str) -> Vec<Element> {
+pub fn parse(svg: &str) -> Vec<Element> {
     let allowed =
         |c: char| matches!(c, '\n' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
     assert!(svg.chars().all(allowed), "a character that XML forbids");
@@ -59,13 +59,13 @@ fn element(start: &quick_xml::events::BytesStart) -> Element {
     (start.name().as_ref().to_string(), attributes.collect(), String::new())
 }
 
-fn of<'a>(elements: &'a [Element], class: &str) -> Vec<&'a Element> {
+pub fn of<'a>(elements: &'a [Element], class: &str) -> Vec<&'a Element> {
     let has =
         |it: &&Element| get(it, "class").is_some_and(|it| it.split(' ').any(|it| it == class));
     elements.iter().filter(has).collect()
 }
 
-fn get<'a>(element: &'a Element, name: &str) -> Option<&'a str> {
+pub fn get<'a>(element: &'a Element, name: &str) -> Option<&'a str> {
     element.1.iter().find(|(key, _)| key == name).map(|(_, value)| &**value)
 }
 
@@ -73,7 +73,7 @@ fn number(element: &Element, name: &str) -> f64 {
     get(element, name).unwrap().parse().unwrap()
 }
 
-fn hostile_text(random: &mut Rng) -> String {
+pub fn hostile_text(random: &mut Rng) -> String {
     const PARTS: [&str; 14] = [
         "<script>alert(1)</script>",
         "\" onload=\"x",
@@ -112,7 +112,7 @@ fn hostile_value(random: &mut Rng) -> f64 {
     }
 }
 
-fn hostile_time(random: &mut Rng) -> Timestamp {
+pub fn hostile_time(random: &mut Rng) -> Timestamp {
     match random.u8(..12) {
         0 => Timestamp::MIN,
         1 => Timestamp::MAX,

@@ -1,5 +1,6 @@
 //! Starts the program, and sends it requests as an exporter does.
 
+pub mod items;
 pub mod site;
 pub mod story;
 

@@ -17,9 +17,10 @@ use app_insights::{
 use harness::http::Reply;
 use jiff::{SignedDuration, Timestamp};
 use scraper::{Html, Selector};
+use serde_json::Value;
 use tokio::sync::oneshot;
 
-use super::{FORM, send};
+use super::{FORM, JSON, send};
 
 /// A server with its store. Dropping it stops the server.
 pub struct Site {
@@ -34,10 +35,14 @@ pub struct Site {
 impl Site {
     /// Starts a server. Its clock stands at noon.
     pub fn start() -> Self {
+        Self::start_with(Limits::default())
+    }
+
+    pub fn start_with(limits: Limits) -> Self {
         let noon: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
         let clock = Arc::new(AtomicI64::new(noon.as_second()));
         let now = Arc::clone(&clock);
-        let store = Arc::new(Store::new(10, Limits::default(), move || {
+        let store = Arc::new(Store::new(10, limits, move || {
             Timestamp::from_second(now.load(Ordering::SeqCst)).unwrap()
         }));
         let alerts = Arc::new(Alerts::new(Timing::default()));
@@ -79,6 +84,13 @@ impl Site {
             aggregate: Aggregate::new(values.iter().sum(), count, fold(f64::min), fold(f64::max)),
         }]);
         assert_eq!(recorded.dropped, 0);
+    }
+
+    /// Sends items that must all be accepted.
+    pub fn track(&self, items: &[Value]) {
+        let body = serde_json::to_vec(items).unwrap();
+        let answer = send(self.address, "POST", "/v2.1/track", &[JSON], &body);
+        assert_eq!(answer.status, 200, "{answer:?}");
     }
 
     pub fn get(&self, path: &str) -> Reply {
