@@ -3,6 +3,7 @@
 
 mod keys;
 mod mask;
+mod transactions;
 
 use app_insights::alerts::Timing;
 use harness::Running;

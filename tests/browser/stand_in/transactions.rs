@@ -1,0 +1,178 @@
+//! Transactions: the filter, the waterfall, and the way from an alert to its slow requests.
+
+use harness::{
+    Running,
+    http::{Request, post},
+};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tests::{
+    app_insights,
+    browser::{Axe, Browser, Key, Scheme, View},
+};
+
+const VISIT: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+/// An item that began some milliseconds ago.
+fn item(base: &str, role: &str, ago: i64, ids: [&str; 2], mut data: Value) -> Value {
+    data["ver"] = 2.into();
+    json!({
+        "name": "item",
+        "time": (Timestamp::now() - SignedDuration::from_millis(ago)).to_string(),
+        "iKey": "key",
+        "tags": {"ai.cloud.role": role, "ai.operation.id": ids[0], "ai.operation.parentId": ids[1]},
+        "data": {"baseType": base, "baseData": data},
+    })
+}
+
+fn request(role: &str, ago: i64, ids: [&str; 3], name: &str, duration: &str) -> Value {
+    let [operation, parent, id] = ids;
+    let failed = duration >= "00:00:01";
+    let data = json!({"id": id, "name": name, "duration": duration, "success": !failed,
+                      "responseCode": if failed { "503" } else { "200" }});
+    item("RequestData", role, ago, [operation, parent], data)
+}
+
+fn send(stand_in: &Running, items: &[Value]) {
+    let body = serde_json::to_vec(items).unwrap();
+    let answer = post(&stand_in.url("/v2.1/track"), "application/json", &body).unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+}
+
+/// A stand-in with a slow visit of two processes, fast visits, and an alert about the slow one.
+fn filled() -> Running {
+    let stand_in = app_insights().args(["--grain", "1"]).env("TZ", "UTC").start().unwrap();
+    let script = "<script>document.title = 'changed'</script>";
+    let error = json!({"exceptions": [{"typeName": "Empty", "message": script, "stack": "a\nb"}]});
+    let call = json!({"id": "2", "name": "ask the stock", "duration": "00:00:01.4",
+                      "resultCode": "503", "success": false, "type": "HTTP"});
+    let log = json!({"message": script, "severityLevel": 2});
+    let ping = json!({"id": "1", "name": "ping", "duration": "00:00:01", "success": true});
+    send(
+        &stand_in,
+        &[
+            request("shop", 3000, [VISIT, "", "1"], "GET /{name}/", "00:00:01.5"),
+            item("RemoteDependencyData", "shop", 2950, [VISIT, "1"], call),
+            request("stock", 2900, [VISIT, "2", "3"], "GET /stock", "00:00:01.3"),
+            item("ExceptionData", "stock", 1700, [VISIT, "3"], error),
+            item("MessageData", "stock", 2500, [VISIT, "3"], log),
+            item("EventData", "shop", 2000, [VISIT, "elsewhere"], json!({"name": "seen"})),
+            request("shop", 2000, ["fast", "", "1"], "GET /{name}/", "00:00:00.02"),
+            request("shop", 1000, ["gifts", "", "1"], "POST /gifts", "00:00:00.03"),
+            item("AvailabilityData", "shop", 0, ["ping", ""], ping),
+        ],
+    );
+    let fields = "name=half+a+second&description=&metric=request-latency&aggregation=average\
+                  &operator=%3E&threshold=500&unit=ms&window=30&frequency=1&severity=2";
+    let form = "application/x-www-form-urlencoded";
+    let saved = Request::post("/alerts/new", form, fields).send(stand_in.address()).unwrap();
+    assert_eq!(saved.status, 303, "{}", saved.text());
+    let point = json!({"name": "request-latency", "value": 1500.0, "count": 2});
+    let metric = json!({"metrics": [point]});
+    send(&stand_in, &[item("MetricData", "shop", 0, ["", ""], metric)]);
+    stand_in.wait_for_stderr(|text| text.contains("fired")).unwrap();
+    stand_in
+}
+
+const ROWS: &str = "[...document.querySelectorAll('#live tbody tr')].map(it => it.innerText)";
+
+#[test]
+#[ignore = "needs a browser"]
+fn an_alert_leads_to_a_slow_request_and_its_waterfall() {
+    let Some(browser) = Browser::start() else { return };
+    let stand_in = filled();
+    browser.open(&stand_in.url("/alerts"));
+    browser.click(".cards a[href^='/transactions?']");
+    browser.wait("the list", "document.querySelector('#live tbody') != null");
+    let rows = browser.texts(ROWS);
+    assert!(rows.len() == 2 && rows.iter().all(|row| row.contains("failed")), "{rows:?}");
+
+    browser.click(&format!("#live tbody tr:last-child a[href*='{VISIT}']"));
+    browser.wait("the waterfall", "document.querySelector('svg.waterfall') != null");
+    let drawn = "[...document.querySelector('svg.waterfall').querySelectorAll('.row > text')]\
+                 .filter(it => it.getAttribute('text-anchor') == 'start').map(it => it.textContent)";
+    let drawn = browser.texts(drawn);
+    let begins = |row: usize, text: &str| assert!(drawn[row].starts_with(text), "{drawn:?}");
+    begins(0, "shop: GET /{name}/");
+    begins(1, "ask the stock");
+    begins(2, "stock: GET /stock");
+    begins(3, "warning: <script>");
+    begins(4, "Empty: <script>");
+    begins(5, "parent not received");
+    begins(6, "shop: seen");
+    // The text of a log is no script.
+    assert!(browser.eval("document.title").as_str().unwrap().starts_with("Transaction"));
+    assert!(browser.complaints().is_empty());
+}
+
+#[test]
+#[ignore = "needs a browser"]
+fn transactions_can_be_filtered_by_keyboard() {
+    let Some(browser) = Browser::start() else { return };
+    let stand_in = filled();
+    browser.open(&stand_in.url("/transactions"));
+    let listed = |count: usize| {
+        browser.wait("the list", &format!("({ROWS}).length == {count}"));
+    };
+    let first = |selector: &str| format!("document.querySelector({selector:?})");
+    listed(4);
+    browser.reach(&first("#name"));
+    browser.press_all("gifts");
+    browser.press(Key::Tab);
+    // The choice is shown at once, and the address follows it.
+    listed(1);
+    browser.wait("its address", "location.search.includes('name=gifts')");
+    browser.reach(&first("#failed"));
+    browser.press(Key::Space);
+    browser.wait("nothing", "/Nothing matches/.test(document.getElementById('live').innerText)");
+    browser.press(Key::Space);
+    listed(1);
+
+    // An address has the same filter.
+    browser.open(&stand_in.url("/transactions?kind=any&slower=1400.5"));
+    listed(1);
+    browser.reach(&first("#live tbody a"));
+    browser.press(Key::Enter);
+    browser.wait("the waterfall", "document.querySelector('svg.waterfall') != null");
+    browser.reach(&first("#item-2 summary"));
+    browser.press(Key::Enter);
+    browser.wait("its details", "document.getElementById('item-2').open");
+    // An update keeps it open.
+    browser.eval("document.getElementById('live').dataset.old = 'yes'");
+    browser.wait("an update", "!document.getElementById('live').dataset.old");
+    assert_eq!(browser.eval("document.getElementById('item-2').open"), true);
+    assert!(browser.complaints().is_empty());
+}
+
+#[test]
+#[ignore = "needs a browser"]
+fn transactions_pass_the_accessibility_checks() {
+    let Some(browser) = Browser::start() else { return };
+    let axe = Axe::find();
+    let (stand_in, empty) = (filled(), app_insights().start().unwrap());
+    let screens = [
+        stand_in.url("/transactions"),
+        stand_in.url("/transactions?kind=any&slower=1"),
+        stand_in.url("/transactions?name=nothing&failed=1&range=2m"),
+        stand_in.url(&format!("/transactions/one?operation={VISIT}")),
+        stand_in.url("/alerts"),
+        empty.url("/transactions"),
+    ];
+    let mut found = Vec::new();
+    for scheme in [Scheme::Light, Scheme::Dark] {
+        for view in [View::LAPTOP, View::PHONE] {
+            browser.look(view, scheme);
+            for screen in &screens {
+                browser.open(screen);
+                browser.eval("document.querySelectorAll('details').forEach(it => it.open = true)");
+                let mut say = |what: String| found.push(format!("{screen}, {scheme}: {what}"));
+                browser.sideways().into_iter().for_each(&mut say);
+                for it in axe.iter().flat_map(|axe| axe.check(&browser)) {
+                    say(format!("{} {}: {} ({})", it.impact, it.rule, it.element, it.help));
+                }
+                browser.complaints().into_iter().for_each(&mut say);
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
