@@ -134,13 +134,13 @@ fn transactions_can_be_filtered_by_keyboard() {
     browser.reach(&first("#live tbody a"));
     browser.press(Key::Enter);
     browser.wait("the waterfall", "document.querySelector('svg.waterfall') != null");
-    browser.reach(&first("#item-2 summary"));
+    browser.reach(&first("#live summary"));
     browser.press(Key::Enter);
-    browser.wait("its details", "document.getElementById('item-2').open");
+    browser.wait("its details", "document.querySelector('#live details').open");
     // An update keeps it open.
     browser.eval("document.getElementById('live').dataset.old = 'yes'");
     browser.wait("an update", "!document.getElementById('live').dataset.old");
-    assert_eq!(browser.eval("document.getElementById('item-2').open"), true);
+    assert_eq!(browser.eval("document.querySelector('#live details').open"), true);
     assert!(browser.complaints().is_empty());
 }
 

@@ -13,6 +13,7 @@ mod assets;
 mod delete;
 mod draft;
 mod draw;
+mod entry;
 mod form;
 mod layout;
 mod metrics;

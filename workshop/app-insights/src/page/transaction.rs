@@ -9,37 +9,29 @@ use axum::{
     response::Response,
 };
 use chart::waterfall::{self, MAX_ROWS, Shape, Waterfall};
-use serde_json::Value;
 
 use super::{
+    entry::{
+        MAX_TEXT, Names, address_of, details, duration, first_line, process, result, severity,
+    },
     layout::{STILL, Shell, html},
-    params::{Params, address},
+    params::Params,
     problem::Problem,
     respond::render,
     site::Site,
 };
 use crate::{
-    format::{self, cut, on_page, visible},
+    format::{self, cut, on_page},
     store::{self, Entry, Kind},
     transactions::{Note, Row, Tree, What},
 };
 
-/// The most characters of a text in the table.
-const MAX_TEXT: usize = 300;
-/// The most characters of one detail of an item, and of all of them.
-const MAX_DETAIL: usize = 3000;
-const MAX_DETAILS: usize = 8000;
 /// The most processes that are listed.
 const MAX_PROCESSES: usize = 20;
 
 /// `GET /transactions/one?operation=ID`.
 pub(super) async fn screen(State(site): State<Arc<Site>>, RawQuery(query): RawQuery) -> Response {
     render(site, move |site| show(site, &Params::of(query.as_deref()))).await
-}
-
-/// The address of a transaction.
-pub(super) fn address_of(operation: &str) -> String {
-    address("/transactions/one", &[("operation", operation)])
 }
 
 fn show(site: &Site, params: &Params) -> Result<Response, Problem> {
@@ -92,10 +84,12 @@ impl Screen {
         let counts: Vec<String> = counts.map(|(kind, count)| kind.counted(count)).collect();
         // The first request, or else the first item.
         let request = tree.entries().find(|entry| entry.kind == Kind::Request);
-        let named = request.or_else(|| tree.entries().next());
-        let name = named.map(|entry| on_page(first_line(&entry.text))).unwrap_or_default();
+        let first = request.or_else(|| tree.entries().next());
+        let name = first.map(|entry| on_page(first_line(&entry.text))).unwrap_or_default();
         let waterfall =
             Waterfall { title: format!("{name} over time"), rows: drawn(tree, &processes) };
+        let mut names = Names::default();
+        let rows = tree.rows.iter().take(MAX_ROWS);
         let sampled = tree.entries().map(|entry| entry.count).max();
         Self {
             shell,
@@ -110,7 +104,7 @@ impl Screen {
             notes: notes(tree),
             svg: waterfall.to_svg(960),
             narrow: waterfall.to_svg(340),
-            lines: tree.rows.iter().take(MAX_ROWS).map(|row| Line::new(row, tree)).collect(),
+            lines: rows.map(|row| Line::new(row, tree, &mut names)).collect(),
             more: tree.rows.len().saturating_sub(MAX_ROWS),
             name,
         }
@@ -205,7 +199,8 @@ fn notes(tree: &Tree) -> Vec<String> {
     }
     if early > 0 {
         notes.push(format!(
-            "Items that start before their parents: {early}. The clocks of their processes differ."
+            "Items that start before their parents: {early}. The clocks of their processes \
+             probably differ."
         ));
     }
     notes
@@ -213,6 +208,7 @@ fn notes(tree: &Tree) -> Vec<String> {
 
 /// A row of the table.
 struct Line {
+    id: String,
     offset: String,
     instant: String,
     kind: String,
@@ -230,8 +226,9 @@ struct Line {
 }
 
 impl Line {
-    fn new(row: &Row, tree: &Tree) -> Self {
+    fn new(row: &Row, tree: &Tree, names: &mut Names) -> Self {
         let line = Self {
+            id: String::new(),
             offset: offset(row, tree),
             instant: row.start.to_string(),
             kind: "not received".to_owned(),
@@ -265,6 +262,7 @@ impl Line {
         };
         let (details, more) = details(entry);
         Self {
+            id: names.next(entry),
             kind: entry.kind.to_string(),
             process: process(&entry.role),
             name: cut(first_line(&entry.text), MAX_TEXT),
@@ -276,77 +274,4 @@ impl Line {
             ..line
         }
     }
-}
-
-/// The rest of an item, with its whole text if the table has only the first line.
-fn details(entry: &Entry) -> (Vec<(String, String)>, usize) {
-    let mut all = Vec::new();
-    if first_line(&entry.text).len() < entry.text.len() || entry.text.len() > MAX_TEXT {
-        all.push(("text".to_owned(), entry.text.to_string()));
-    }
-    if !entry.id.is_empty() {
-        all.push(("id".to_owned(), entry.id.to_string()));
-    }
-    // A valid JSON text by its type.
-    flatten(String::new(), serde_json::from_str(entry.details.get()).unwrap_or_default(), &mut all);
-    let count = all.len();
-    let mut room = MAX_DETAILS;
-    let mut shown = Vec::new();
-    for (key, value) in all {
-        let length = key.len() + value.len().min(MAX_DETAIL);
-        if length > room {
-            break;
-        }
-        room -= length;
-        let lines: Vec<String> = value.lines().map(visible).collect();
-        let value = lines.join("\n");
-        let text: String = value.chars().take(MAX_DETAIL).collect();
-        let rest = if text.len() < value.len() { "…" } else { "" };
-        shown.push((on_page(&key), text + rest));
-    }
-    let more = count - shown.len();
-    (shown, more)
-}
-
-/// The values of a JSON text, each with its path.
-fn flatten(path: String, value: Value, all: &mut Vec<(String, String)>) {
-    let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
-    match value {
-        Value::Object(fields) => {
-            fields.into_iter().for_each(|(key, value)| flatten(below(&key), value, all));
-        }
-        Value::Array(items) => {
-            let items = (1..).zip(items);
-            items.for_each(|(index, value)| flatten(below(&index.to_string()), value, all));
-        }
-        Value::String(text) => all.push((path, text)),
-        Value::Null => {}
-        other => all.push((path, other.to_string())),
-    }
-}
-
-pub(super) fn first_line(text: &str) -> &str {
-    text.trim_start().lines().next().unwrap_or_default()
-}
-
-/// The name of a process.
-pub(super) fn process(role: &str) -> String {
-    if role.is_empty() { "(no name)".to_owned() } else { on_page(role) }
-}
-
-/// The duration of a span.
-pub(super) fn duration(entry: &Entry) -> String {
-    if entry.kind.is_span() { format::measured(entry.duration) } else { String::new() }
-}
-
-/// The result code of a span, or the severity of another item.
-pub(super) fn result(entry: &Entry) -> String {
-    if entry.code.is_empty() { severity(entry) } else { on_page(&entry.code) }
-}
-
-/// Azure's word for the severity.
-fn severity(entry: &Entry) -> String {
-    let words = ["verbose", "information", "warning", "error", "critical"];
-    let word = entry.severity.and_then(|level| words.get(usize::from(level)));
-    word.copied().unwrap_or_default().to_owned()
 }

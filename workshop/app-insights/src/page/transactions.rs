@@ -11,13 +11,13 @@ use axum::{
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
+    entry,
     form::{Pick, capital},
     layout::{STILL, Shell, html},
     params::{Params, address},
     problem::Problem,
     respond::render,
     site::Site,
-    transaction,
 };
 use crate::{
     alerts::{Alert, Operator},
@@ -40,6 +40,7 @@ fn show(site: &Site, params: &Params) -> Result<Response, Problem> {
     let filter = Filter::read(|name| params.get(name)).map_err(Problem::missing)?;
     let found = site.store.find(MAX_SHOWN, filter.test(site.store.now()));
     let kept = site.store.kept();
+    let mut names = entry::Names::default();
     let address = filter_address(&filter);
     let all = found.entries.len() + found.more;
     let still = params.get(STILL).is_some();
@@ -50,7 +51,7 @@ fn show(site: &Site, params: &Params) -> Result<Response, Problem> {
         ranges: ranges(filter.range, &site.zone),
         matching: filter.kind.map_or_else(|| format!("{all} items"), |kind| kind.counted(all)),
         sampled: (found.count > all as u64).then_some(found.count),
-        lines: found.entries.iter().map(|entry| Line::new(entry, &site.zone)).collect(),
+        lines: found.entries.iter().map(|it| Line::new(it, &site.zone, &mut names)).collect(),
         more: found.more,
         minutes: KEPT.as_mins(),
         ignored: kept.ignored.iter().map(|(name, count)| (on_page(name), count)).collect(),
@@ -83,6 +84,7 @@ struct Screen {
 
 /// An item of the list.
 struct Line {
+    id: String,
     time: String,
     instant: String,
     kind: Kind,
@@ -97,18 +99,19 @@ struct Line {
 }
 
 impl Line {
-    fn new(entry: &Entry, zone: &TimeZone) -> Self {
+    fn new(entry: &Entry, zone: &TimeZone, names: &mut entry::Names) -> Self {
         let known = !entry.operation.is_empty();
         Self {
+            id: names.next(entry),
             time: entry.time.to_zoned(zone.clone()).strftime("%F %T%.3f").to_string(),
             instant: entry.time.to_string(),
             kind: entry.kind,
-            name: on_page(transaction::first_line(&entry.text)),
-            href: if known { transaction::address_of(&entry.operation) } else { String::new() },
-            duration: transaction::duration(entry),
-            result: transaction::result(entry),
+            name: on_page(entry::first_line(&entry.text)),
+            href: if known { entry::address_of(&entry.operation) } else { String::new() },
+            duration: entry::duration(entry),
+            result: entry::result(entry),
             failed: entry.failed,
-            process: transaction::process(&entry.role),
+            process: entry::process(&entry.role),
             operation: if known { cut(&entry.operation, SHORT) } else { "none".to_owned() },
         }
     }
@@ -157,7 +160,7 @@ fn filter_address(filter: &Filter) -> String {
 }
 
 /// The address of the requests in the window in which an alert fired: if the alert is about a
-/// duration, only of those that were slower than its threshold. `None` is the address of all.
+/// duration, only of those that were slower than its threshold. Then the second value is true.
 pub(super) fn of_alert(alert: &Alert) -> (String, bool) {
     let rule = &alert.rule;
     let unit = match rule.value_unit() {

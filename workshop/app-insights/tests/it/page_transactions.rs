@@ -1,6 +1,9 @@
 //! The Transactions screens and their API, over HTTP.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 use app_insights::{
     alerts::{Operator, Rule},
@@ -263,6 +266,24 @@ fn a_large_transaction_is_cut() {
 }
 
 #[test]
+fn an_item_keeps_its_name_when_others_arrive() {
+    let site = Site::start();
+    site.track(&visit());
+    let ids = |path: &str, selector: &str| site.screen(path).attributes(selector, "id");
+    let (list, details) = ("#live tbody a", "#live details");
+    let (before, opened) = (ids("/transactions", list), ids(&one(T), details));
+    // The same twice, as when an exporter repeats a batch.
+    let again = call("shop", [T, "1", "9"], -490, 1, "again");
+    site.track(&[request("shop", ["new", "", "1"], 0, 10, "GET /"), again.clone(), again]);
+    let after = ids("/transactions", list);
+    assert_eq!(after[1..], before);
+    let after = ids(&one(T), details);
+    assert!(opened.iter().all(|id| after.contains(id)), "{opened:?} {after:?}");
+    let different: BTreeSet<&String> = after.iter().collect();
+    assert_eq!((different.len(), after.len()), (opened.len() + 2, opened.len() + 2), "{after:?}");
+}
+
+#[test]
 fn hostile_texts_stay_texts() {
     let site = Site::start();
     let script = "<script>alert(1)</script>\u{202e}\u{0}\"'";
@@ -394,7 +415,7 @@ fn only_an_alert_about_a_duration_has_a_threshold_of_requests() {
     let slower: Vec<bool> = links.iter().map(|link| link.contains("slower=1500")).collect();
     assert_eq!(slower, [true, false, false, false], "{links:?}");
     let texts = screen.texts(".cards a[href^='/transactions?']");
-    assert!(texts[0].starts_with("Slow requests of") && texts[1].starts_with("Requests of"));
+    assert!(texts[0].starts_with("Slow requests in") && texts[1].starts_with("Requests in"));
 }
 
 #[test]
