@@ -12,6 +12,7 @@ use app_insights::{
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use crate::api::shape;
 use crate::support::{
     JSON, Program,
     items::{at, call, failed, item, message, request},
@@ -438,6 +439,30 @@ fn the_line_of_a_batch_counts_its_items() {
     let begin = "accepted 4 of 5: 1 request, 1 dependency, 1 message, 1 exception; refused 1, \
                  the first is item 0: 108: Field 'duration'";
     assert!(line.starts_with(begin), "{line}");
+}
+
+#[test]
+fn the_readme_shows_the_answers_about_transactions() {
+    let site = Site::start();
+    let ping = json!({"id": "1", "name": "ping", "duration": "00:00:01", "success": true});
+    site.track(&[
+        request("naughty-or-nice", ["t", "", "1"], 0, 9, "GET /{name}/"),
+        item("AvailabilityData", "naughty-or-nice", at(0), ["t", ""], ping),
+    ]);
+    let readme = include_str!("../../README.md");
+    for (heading, path) in [
+        ("/api/transactions", "/api/transactions"),
+        ("/api/transactions/{operation}", "/api/transactions/t"),
+    ] {
+        let (_, section) = readme.split_once(&format!("`GET {heading}`")).unwrap();
+        let (_, block) = section.split_once("```json\n").unwrap();
+        let shown: Value = serde_json::from_str(block.split_once("```").unwrap().0).unwrap();
+        assert_eq!(shape(&json_of(&site.get(path))), shape(&shown), "{path}");
+    }
+    for path in ["/api/transactions", "/api/transactions/t"] {
+        let refused = send(site.address, "POST", path, &[JSON], b"{}");
+        assert_eq!(refused.status, 405, "{path}");
+    }
 }
 
 #[test]
