@@ -20,22 +20,25 @@ pub mod lock;
 pub mod real_collector;
 mod rule;
 mod session;
+mod spans;
 mod visitors;
 
 pub use rule::{form, make_rule, too_slow};
 pub use session::{Session, envelopes, greetings, otlp, pointed_at, readable, requests};
+pub use spans::{Span, spans};
 pub use visitors::visited;
 
 /// Enough to build a package and its dependencies on a slow machine.
 const BUILD_LIMIT: Duration = Duration::from_secs(1800);
 
 /// Each step: its number, and its folder below `steps/`.
-pub const STEPS: [(u8, &str); 5] = [
+pub const STEPS: [(u8, &str); 6] = [
     (1, "01-plain-app"),
     (2, "02-console-metrics"),
     (3, "03-collector-export"),
     (4, "04-azure-export"),
     (5, "05-synthetic-latency"),
+    (6, "06-traces"),
 ];
 
 /// The folder that holds the workspace.
@@ -48,19 +51,19 @@ pub fn folder(step: u8) -> PathBuf {
     root().join("steps").join(STEPS[usize::from(step) - 1].1)
 }
 
-/// A step that is not running yet: on any free port, with the same random numbers each time. Steps
-/// 04 and 05 get a connection string that leads nowhere. Step 05 answers its first visitors at
-/// once.
+/// A step that is not running yet: on any free port, with the same random numbers each time. From
+/// step 04 on it gets a connection string that leads nowhere. From step 05 on it answers its first
+/// visitors at once.
 pub fn step(number: u8) -> Program {
     let program = Program::step(executable(&format!("step-0{number}")));
     match number {
         4 => azure(program, "127.0.0.1:9"),
-        5 => azure(program, "127.0.0.1:9").env("SEED", seed_without_delay(6).to_string()),
+        5.. => azure(program, "127.0.0.1:9").env("SEED", seed_without_delay(6).to_string()),
         _ => program,
     }
 }
 
-/// A seed with which step 05 answers so many visitors without a delay.
+/// A seed with which a step from 05 on answers so many visitors without a delay.
 pub fn seed_without_delay(visitors: usize) -> u64 {
     let undelayed = |seed: &u64| {
         let mut random = fastrand::Rng::with_seed(*seed);

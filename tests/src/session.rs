@@ -1,9 +1,9 @@
-//! A step with its back end, and the exports that reached it.
+//! A step with its back end, and the exports of metrics that reached it.
 
 use std::io::{self, Read};
 
 use flate2::read::GzDecoder;
-use harness::{Answer, Backend, Error, Finished, Program, Running};
+use harness::{Answer, Backend, Error, Finished, Program, Received, Running};
 use opentelemetry_proto::tonic::{
     collector::metrics::v1::ExportMetricsServiceRequest,
     metrics::v1::{metric::Data, number_data_point::Value},
@@ -38,33 +38,48 @@ impl Session {
         Ok(Self { number, step, backend })
     }
 
-    /// Stops the step; its output, and each export as readable text.
+    /// Stops the step; its output, and each export of metrics as readable text.
     pub fn stop(self) -> Result<(Finished, Vec<String>), Error> {
         let finished = self.step.stop()?;
         let exports = match self.number {
             2 => finished.stdout.split("Metrics\n").skip(1).map(str::to_string).collect(),
-            _ => self.backend.requests().iter().map(|request| readable(&request.body)).collect(),
+            _ => {
+                let requests = self.backend.requests();
+                let metrics = requests.iter().filter(|request| has_metrics(request));
+                metrics.map(|request| readable(&request.body)).collect()
+            }
         };
         Ok((finished, exports))
     }
 
-    /// The number of exports so far.
+    /// The number of exports of metrics so far.
     pub fn exports(&self) -> usize {
         match self.number {
             2 => self.step.stdout().matches("Metrics\n").count(),
-            _ => self.backend.requests().len(),
+            _ => count_exports(&self.backend.requests()),
         }
     }
 
-    /// Waits for `count` exports in all.
+    /// Waits for `count` exports of metrics in all.
     pub fn wait_for_exports(&self, count: usize) -> Result<(), Error> {
+        let enough = |requests: &[Received]| count_exports(requests) >= count;
         if self.number == 2 {
             self.step.wait_for_stdout(|text| text.matches("Metrics\n").count() >= count)?;
-        } else if self.backend.wait_for(count).len() < count {
+        } else if !enough(&self.backend.wait_until(enough)) {
             return Err(io::Error::other(format!("fewer than {count} exports came")).into());
         }
         Ok(())
     }
+}
+
+/// Application Insights has one path for all signals.
+fn has_metrics(request: &Received) -> bool {
+    request.path == "/v1/metrics"
+        || request.path == "/v2/track" && readable(&request.body).contains("\"MetricData\"")
+}
+
+fn count_exports(requests: &[Received]) -> usize {
+    requests.iter().filter(|request| has_metrics(request)).count()
 }
 
 /// A step that exports to `backend`.

@@ -21,7 +21,7 @@ macro_rules! steps {
     };
 }
 
-steps!(step_01 1, step_02 2, step_03 3, step_04 4, step_05 5; {
+steps!(step_01 1, step_02 2, step_03 3, step_04 4, step_05 5, step_06 6; {
     port_is_8000_unless_set
     listens_on_loopback_only
     first_line_on_stderr_is_the_address
@@ -40,22 +40,31 @@ steps!(step_01 1, step_02 2, step_03 3, step_04 4, step_05 5; {
 });
 
 mod telemetry {
-    steps!(step_02 2, step_03 3, step_04 4, step_05 5; {
+    steps!(step_02 2, step_03 3, step_04 4, step_05 5, step_06 6; {
         #[ignore = "waits for two exports, 5 s apart"] exports_every_five_seconds
         export_interval_can_be_set
         last_metrics_are_exported_at_shutdown
         default_service_name_is_naughty_or_nice
         service_name_can_be_set
-        exports_no_visitor_names
+        metrics_have_no_visitor_names
     });
 }
 
 mod azure {
-    steps!(step_04 4, step_05 5; {
+    steps!(step_04 4, step_05 5, step_06 6; {
         accepts_connection_strings_as_the_portal_shows_them
         missing_connection_string_error_says_where_to_get_one
         invalid_connection_string_is_not_printed
         uses_tls_except_on_loopback
+    });
+}
+
+mod traces {
+    steps!(step_06 6; {
+        endpoint_alone_selects_the_collector
+        missing_back_end_error_names_both_variables
+        invalid_otlp_endpoint_is_rejected_by_name
+        last_spans_are_exported_at_shutdown
     });
 }
 
@@ -113,15 +122,15 @@ fn answers_with_a_verdict(number: u8) {
 }
 
 fn same_seed_gives_same_verdicts(number: u8) {
-    // Step 05 delays most visitors, so few come and none waits.
-    let (requests, seed) = if number == 5 { (4, seed_without_delay(4)) } else { (20, 7) };
+    // From step 05 on most visitors are delayed, so few come and none waits.
+    let (requests, seed) = if number >= 5 { (4, seed_without_delay(4)) } else { (20, 7) };
     let run = |seed: u64| {
         let seeded = |program: Program| program.env("SEED", seed.to_string());
         let session = Session::with(number, seeded, |_| OK).unwrap();
         (0..requests).map(|_| session.step.get("/Ada/").unwrap().text()).collect::<Vec<_>>()
     };
     assert_eq!(run(seed), run(seed));
-    if number != 5 {
+    if number < 5 {
         assert_ne!(run(seed), run(seed + 1), "a seed makes a difference");
     }
 }
@@ -204,7 +213,7 @@ fn open_request_is_finished_at_shutdown(number: u8) {
     match number {
         2 => assert!(finished.stdout.contains("Count        : 2\n"), "{}", finished.stdout),
         3 => assert_eq!(bodies.map(|body| greetings(&body)).next_back(), Some(2)),
-        4 | 5 => assert_eq!(bodies.map(|body| requests(&body)).sum::<i64>(), 2),
+        4.. => assert_eq!(bodies.map(|body| requests(&body)).sum::<i64>(), 2),
         _ => (),
     }
 }
@@ -240,6 +249,22 @@ fn rejects_invalid_variables_by_name(number: u8) {
         bad.push(("OTEL_EXPORTER_OTLP_ENDPOINT", "garbage".into()));
         bad.push(("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318".into()));
     }
+    if number >= 6 {
+        for value in [
+            "garbage",
+            "127.0.0.1:8001",
+            "https://127.0.0.1:8001",
+            "http://",
+            "http:///",
+            "http://a b",
+            "http://127.0.0.1:8001?a=b",
+            "http://127.0.0.1:8001#a",
+            "http://127.0.0.1:8001/elsewhere",
+            "http://user:password@127.0.0.1:8001",
+        ] {
+            bad.push(("VERDICT_URL", value.into()));
+        }
+    }
     for (name, value) in bad {
         let finished = step(number).env(name, &value).run().unwrap();
         assert_refused(&finished, name);
@@ -251,7 +276,8 @@ fn rejects_invalid_variables_by_name(number: u8) {
 
 fn empty_variable_counts_as_unset(number: u8) {
     let empty = |program: Program| {
-        program.env("SEED", "").env("OTEL_METRIC_EXPORT_INTERVAL", "").env("OTEL_SERVICE_NAME", "")
+        let names = ["SEED", "OTEL_METRIC_EXPORT_INTERVAL", "OTEL_SERVICE_NAME", "VERDICT_URL"];
+        names.into_iter().fold(program, |program, name| program.env(name, ""))
     };
     let session = Session::with(number, empty, |_| OK).unwrap();
     session.step.get("/Ada/").unwrap();
@@ -316,7 +342,7 @@ fn service_name_can_be_set(number: u8) {
     assert!(exports.contains("Santa's list"), "{exports}");
 }
 
-fn exports_no_visitor_names(number: u8) {
+fn metrics_have_no_visitor_names(number: u8) {
     let session = Session::start(number).unwrap();
     session.step.get("/Rumpelstiltskin/").unwrap();
     session.step.get("/Rumpelstiltskin").unwrap();
@@ -398,6 +424,56 @@ fn uses_tls_except_on_loopback(number: u8) {
     let mut first = [0];
     other.accept().unwrap().0.read_exact(&mut first).unwrap();
     assert_eq!(first, [0x16], "a TLS handshake, and not a POST for all to read");
+}
+
+const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+/// The connection string counts, if there are both.
+fn endpoint_alone_selects_the_collector(number: u8) {
+    for (connection_string, prefix) in [(None, "/v1/"), (Some(""), "/v1/"), (Some(KEY), "/v2/")] {
+        let backend = harness::Backend::start(|_| OK).unwrap();
+        let program = tests::pointed_at(number, &backend);
+        let program = match connection_string {
+            None => program.env_remove(VARIABLE),
+            Some("") => program.env(VARIABLE, ""),
+            Some(_) => program,
+        };
+        let step = program.start().unwrap();
+        step.get("/Ada/").unwrap();
+        assert!(step.stop().unwrap().status.success());
+        let requests = backend.requests();
+        assert!(requests.len() > 1, "one for each signal");
+        assert!(requests.iter().all(|request| request.path.starts_with(prefix)));
+    }
+}
+
+fn missing_back_end_error_names_both_variables(number: u8) {
+    for empty in [step(number).env_remove(ENDPOINT), step(number).env(ENDPOINT, "")] {
+        let finished = empty.env_remove(VARIABLE).run().unwrap();
+        assert_refused(&finished, VARIABLE);
+        assert!(finished.stderr.contains(ENDPOINT), "{}", finished.stderr);
+    }
+}
+
+fn invalid_otlp_endpoint_is_rejected_by_name(number: u8) {
+    for value in ["garbage", "localhost:4318"] {
+        let finished = step(number).env_remove(VARIABLE).env(ENDPOINT, value).run().unwrap();
+        assert_refused(&finished, ENDPOINT);
+        assert!(finished.stderr.contains(value), "{}", finished.stderr);
+        assert!(finished.stderr.contains("should be"), "{}", finished.stderr);
+    }
+}
+
+fn last_spans_are_exported_at_shutdown(number: u8) {
+    let hourly = |program: Program| program.env("OTEL_BSP_SCHEDULE_DELAY", "3600000");
+    let Session { step, backend, .. } = Session::with(number, hourly, |_| OK).unwrap();
+    for _ in 0..3 {
+        step.get("/Ada/").unwrap();
+    }
+    assert!(tests::spans(&backend.requests()).is_empty());
+    assert!(step.stop().unwrap().status.success());
+    let spans = tests::spans(&backend.requests());
+    assert_eq!(spans.iter().filter(|span| span.name == "GET /{name}/").count(), 3);
 }
 
 /// One readable line on stderr that names the problem, exit code 1, and no telemetry.

@@ -88,9 +88,15 @@ impl Backend {
 
     /// Waits for `count` requests in all, a minute at most, and returns all so far.
     pub fn wait_for(&self, count: usize) -> Vec<Received> {
+        self.wait_until(|requests| requests.len() >= count)
+    }
+
+    /// Waits until all requests so far satisfy `condition`, a minute at most, and returns them.
+    pub fn wait_until(&self, condition: impl Fn(&[Received]) -> bool) -> Vec<Received> {
         let requests = self.inbox.lock();
-        let few = |requests: &mut Vec<Received>| requests.len() < count;
-        let waited = self.inbox.arrived.wait_timeout_while(requests, Duration::from_secs(60), few);
+        let unmet = |requests: &mut Vec<Received>| !condition(requests);
+        let waited =
+            self.inbox.arrived.wait_timeout_while(requests, Duration::from_secs(60), unmet);
         waited.unwrap_or_else(PoisonError::into_inner).0.clone()
     }
 }
