@@ -10,11 +10,11 @@ use std::{
 
 use axum::{Router, routing::get};
 use harness::{
-    Recorder,
+    Answer, Program, Recorder,
     recorder::{Metric, Temporality},
 };
 use opentelemetry_instrumentation_tower::http::server::Layer;
-use tests::Session;
+use tests::{Session, Span, spans};
 use tokio::net::TcpListener;
 
 /// The output of step 02 after these requests.
@@ -51,6 +51,52 @@ fn an_unmatched_path_has_no_route() {
     let text = console(&["GET /a/b/c"]);
     assert!(text.contains("http.response.status_code: 404"), "{text}");
     assert!(!text.contains("http.route"), "{text}");
+}
+
+/// The only server span of step 06 after this request. The client leaves
+/// without waiting for the answer.
+fn server_span(request: &str, set_up: impl Fn(Program) -> Program) -> Span {
+    let Session { step, backend, .. } = Session::with(6, set_up, |_| Answer::Status(200)).unwrap();
+    let mut client = step.connect().unwrap();
+    client.write_all(format!("{request} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()).unwrap();
+    // The app accepts connections in order: this answer shows that the other request has begun.
+    step.get("/favicon.ico").unwrap();
+    drop(client);
+    assert!(step.stop().unwrap().status.success());
+    let spans = spans(&backend.requests());
+    let mut found = spans.into_iter().filter(|span| span.kind == "SERVER");
+    found.find(|span| !span.name.contains("favicon")).expect("a span of the request")
+}
+
+#[test]
+fn span_lacks_attributes_that_the_conventions_require() {
+    let span = server_span("FOOBAR /Ada/", |program| program);
+    assert_eq!(span.attributes["url.scheme"], "");
+    // By the conventions `_OTHER`, and the name would be `HTTP /{name}/`.
+    assert_eq!(span.attributes["http.request.method"], "FOOBAR");
+    assert_eq!(span.name, "FOOBAR /{name}/");
+    for missing in ["server.address", "server.port", "network.protocol.version", "client.address"] {
+        assert!(!span.attributes.contains_key(missing), "{span:?}");
+    }
+}
+
+/// Not a defect: the conventions require the path. The name of a visitor leaves the machine with it.
+#[test]
+fn span_has_the_name_of_the_visitor() {
+    let span = server_span("GET /Rumpelstiltskin/", |program| program);
+    let with_name: Vec<_> =
+        span.attributes.iter().filter(|(_, value)| value.contains("Rumpel")).collect();
+    assert_eq!(with_name, [(&"url.path".to_string(), &"/Rumpelstiltskin/".to_string())]);
+}
+
+/// The span of an aborted request ends, but it looks like one without an answer yet: no status
+/// code, no `error.type`.
+#[test]
+fn span_of_an_aborted_request_has_no_error() {
+    let seed = (0..1000).find(|&seed| fastrand::Rng::with_seed(seed).u64(0..=3) == 3).unwrap();
+    let span = server_span("GET /Ada/", |program| program.env("SEED", seed.to_string()));
+    assert!(!span.failed && !span.attributes.contains_key("error.type"), "{span:?}");
+    assert!(!span.attributes.contains_key("http.response.status_code"), "{span:?}");
 }
 
 /// The value of `http.server.active_requests`, and the number of recorded durations.

@@ -9,4 +9,6 @@ mod layer;
 mod output;
 mod real_collector;
 mod recording;
+mod signals;
 mod telemetry;
+mod traces;

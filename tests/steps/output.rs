@@ -1,8 +1,10 @@
 //! The output of each step, as the book shows it.
 
-use harness::{Answer, Running, http, text};
+use harness::{Answer, Backend, Running, http, text};
 use serde_json::Value;
-use tests::{Session, app_insights, assert_snapshot, azure, collector, envelopes, step};
+use tests::{
+    Session, app_insights, assert_snapshot, azure, collector, envelopes, pointed_at, step,
+};
 
 /// No interval passes: only the last export happens.
 const NEVER: &str = "3600000";
@@ -77,7 +79,8 @@ pub fn health(url: &str) -> String {
 fn seen_by_app_insights(number: u8) -> String {
     let stand_in = app_insights().start().unwrap();
     let step = azure(step(number), stand_in.address());
-    let step = step.env("OTEL_METRIC_EXPORT_INTERVAL", NEVER).start().unwrap();
+    let step = step.env("OTEL_METRIC_EXPORT_INTERVAL", NEVER);
+    let step = step.env("OTEL_BSP_SCHEDULE_DELAY", NEVER).start().unwrap();
     visit(&step);
     assert!(step.stop().unwrap().status.success());
     let finished = stand_in.stop().unwrap();
@@ -94,6 +97,11 @@ fn step_04_reaches_application_insights() {
 #[test]
 fn step_05_reaches_application_insights() {
     assert_snapshot(5, "app-insights", &seen_by_app_insights(5));
+}
+
+#[test]
+fn step_06_reaches_application_insights() {
+    assert_snapshot(6, "app-insights", &seen_by_app_insights(6));
 }
 
 /// The body of the export: an array of envelopes.
@@ -131,6 +139,51 @@ fn step_04_sends_envelopes() {
 #[test]
 fn step_05_sends_envelopes() {
     assert_snapshot(5, "envelopes", &envelopes_of(5));
+}
+
+/// The envelopes of one visit to a step that asks another process of the same step, without those of
+/// metrics. The spans are in the order of the trace.
+fn envelopes_of_a_visit(number: u8) -> String {
+    let backend = Backend::start(|_| Answer::Status(200)).unwrap();
+    let verdicts = pointed_at(number, &backend).env("OTEL_SERVICE_NAME", "verdicts");
+    let verdicts = verdicts.start().unwrap();
+    let app = pointed_at(number, &backend).env("VERDICT_URL", verdicts.url("")).start().unwrap();
+    app.get("/Ada/").unwrap();
+    app.stop().unwrap();
+    let port = verdicts.address().port().to_string();
+    verdicts.stop().unwrap();
+    let all = backend.requests().into_iter().flat_map(|request| envelopes(&request.body));
+    let mut left: Vec<_> = all.filter(|it| it["data"]["baseType"] != "MetricData").collect();
+    let mut sorted = Vec::new();
+    let mut parent = Value::Null;
+    let mut ids = vec![left[0]["tags"]["ai.operation.id"].clone()];
+    while let Some(next) =
+        left.iter().position(|envelope| envelope["tags"]["ai.operation.parentId"] == parent)
+    {
+        let mut envelope = left.remove(next);
+        mask(&mut envelope["time"], "<time>");
+        mask(&mut envelope["iKey"], "<instrumentation key>");
+        let data = &mut envelope["data"]["baseData"];
+        parent = data["id"].clone();
+        ids.push(parent.clone());
+        mask(&mut data["duration"], "<duration>");
+        if !data["properties"]["user_agent.original"].is_null() {
+            mask(&mut data["properties"]["user_agent.original"], "<browser>");
+        }
+        sorted.push(envelope);
+    }
+    assert!(left.is_empty(), "{left:?} are in no order");
+    let mut text = format!("{:#}", Value::from(sorted));
+    for (number, id) in ids.iter().enumerate() {
+        let mask = if number == 0 { "<trace>".to_string() } else { format!("<span {number}>") };
+        text = text.replace(id.as_str().unwrap(), &mask);
+    }
+    text.replace(&port, "<port>")
+}
+
+#[test]
+fn step_06_sends_envelopes() {
+    assert_snapshot(6, "envelopes", &envelopes_of_a_visit(6));
 }
 
 /// Replaces a value, which must exist.

@@ -1,20 +1,22 @@
-//! The instruments that each step exports, compared with the step before. The book shows the
+//! The metrics and spans that each step exports, compared with the step before. The book shows the
 //! snapshots.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use harness::{Answer, Program};
+use harness::{Answer, Backend, Program};
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
 use opentelemetry_proto::tonic::metrics::v1::{Metric, metric::Data};
-use tests::{Session, assert_snapshot, envelopes, otlp};
+use tests::{Session, assert_snapshot, envelopes, otlp, pointed_at, spans};
 
-/// The instruments of a step, by name.
+/// The instruments and spans of a step, by name.
 type Telemetry = BTreeMap<String, Instrument>;
 
 /// The attributes of a series, by key.
 type Attributes = BTreeMap<String, String>;
 
+/// An instrument, or a span: then the kind ends with `span`, and the only series has the keys of its
+/// attributes.
 #[derive(Debug, PartialEq)]
 struct Instrument {
     kind: String,
@@ -25,18 +27,21 @@ struct Instrument {
 }
 
 #[test]
-fn each_step_exports_these_instruments() {
+fn each_step_exports_this_telemetry() {
     let mut before = Telemetry::new();
-    for step in 2..=5 {
+    for step in 2..=6 {
         let after = telemetry(step);
         assert_snapshot(step, "telemetry", &diff(&before, &after));
         before = after;
     }
 }
 
-/// Visits a step, and reads its only export.
+fn hourly(program: Program) -> Program {
+    program.env("OTEL_METRIC_EXPORT_INTERVAL", "3600000").env("OTEL_BSP_SCHEDULE_DELAY", "3600000")
+}
+
+/// Visits a step, and reads its only export of each signal.
 fn telemetry(number: u8) -> Telemetry {
-    let hourly = |program: Program| program.env("OTEL_METRIC_EXPORT_INTERVAL", "3600000");
     let session = Session::with(number, hourly, |_| Answer::Status(200)).unwrap();
     for path in ["/Ada/", "/Ada/", "/Ada/", "/Grace/", "/favicon.ico"] {
         session.step.get(path).unwrap();
@@ -47,9 +52,37 @@ fn telemetry(number: u8) -> Telemetry {
         return from_console(&stdout);
     }
     let requests = backend.requests();
-    assert_eq!(requests.len(), 1);
+    assert_eq!(requests.len(), if number < 6 { 1 } else { 2 });
     let body = &requests[0].body;
-    if number == 3 { from_otlp(body) } else { from_envelopes(body) }
+    let mut telemetry = if number == 3 { from_otlp(body) } else { from_envelopes(body) };
+    if number >= 6 {
+        telemetry.extend(from_spans(number));
+    }
+    telemetry
+}
+
+/// The spans of two processes, of which one asks the other.
+fn from_spans(number: u8) -> Telemetry {
+    let backend = Backend::start(|_| Answer::Status(200)).unwrap();
+    let other = hourly(pointed_at(number, &backend)).start().unwrap();
+    let asking = hourly(pointed_at(number, &backend)).env("VERDICT_URL", other.url(""));
+    let asking = asking.start().unwrap();
+    for path in ["/Ada/", "/favicon.ico"] {
+        asking.get(path).unwrap();
+    }
+    asking.stop().unwrap();
+    other.stop().unwrap();
+    let mut telemetry = Telemetry::new();
+    for span in spans(&backend.requests()) {
+        let span_of = Instrument {
+            kind: format!("{} span", span.kind.to_lowercase()),
+            unit: String::new(),
+            description: String::new(),
+            series: [span.attributes.into_keys().map(|key| (key, String::new())).collect()].into(),
+        };
+        telemetry.insert(span.name, span_of);
+    }
+    telemetry
 }
 
 /// Reads the text of the SDK's stdout exporter.
@@ -178,6 +211,9 @@ fn described(name: &str, instrument: &Instrument) -> String {
     for key in keys(instrument) {
         let _ = writeln!(text, "  attribute {key}");
     }
+    if instrument.kind.ends_with("span") {
+        return text;
+    }
     if instrument.series.len() == 1 {
         return text + "  1 series\n";
     }
@@ -192,8 +228,11 @@ fn unchanged(name: &str, instrument: &Instrument) -> String {
         1 => "1 attribute".to_string(),
         count => format!("{count} attributes"),
     };
-    let series = instrument.series.len();
-    format!("{}  as before: {attributes}, {series} series\n", heading(name, instrument))
+    let heading = heading(name, instrument);
+    match instrument.series.len() {
+        _ if instrument.kind.ends_with("span") => format!("{heading}  as before: {attributes}\n"),
+        series => format!("{heading}  as before: {attributes}, {series} series\n"),
+    }
 }
 
 /// `name: histogram in s`.
