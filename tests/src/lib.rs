@@ -19,11 +19,13 @@ pub mod browser;
 pub mod lock;
 pub mod real_collector;
 mod rule;
+mod logs;
 mod session;
 mod spans;
 mod visitors;
 
 pub use rule::{form, make_rule, too_slow};
+pub use logs::{Log, logs};
 pub use session::{Session, envelopes, greetings, otlp, pointed_at, readable, requests};
 pub use spans::{Span, spans};
 pub use visitors::visited;
@@ -32,13 +34,14 @@ pub use visitors::visited;
 const BUILD_LIMIT: Duration = Duration::from_secs(1800);
 
 /// Each step: its number, and its folder below `steps/`.
-pub const STEPS: [(u8, &str); 6] = [
+pub const STEPS: [(u8, &str); 7] = [
     (1, "01-plain-app"),
     (2, "02-console-metrics"),
     (3, "03-collector-export"),
     (4, "04-azure-export"),
     (5, "05-synthetic-latency"),
     (6, "06-traces"),
+    (7, "07-logs"),
 ];
 
 /// The folder that holds the workspace.

@@ -40,29 +40,33 @@ impl Session {
 
     /// Stops the step; its output, and each export of metrics as readable text.
     pub fn stop(self) -> Result<(Finished, Vec<String>), Error> {
-        let finished = self.step.stop()?;
-        let exports = match self.number {
+        let Self { number, step, backend } = self;
+        let finished = step.stop()?;
+        let exports = match number {
             2 => finished.stdout.split("Metrics\n").skip(1).map(str::to_string).collect(),
-            _ => {
-                let requests = self.backend.requests();
-                let metrics = requests.iter().filter(|request| has_metrics(request));
-                metrics.map(|request| readable(&request.body)).collect()
-            }
+            _ => metrics_in(&backend).iter().map(|request| readable(&request.body)).collect(),
         };
         Ok((finished, exports))
+    }
+
+    /// The exports of metrics so far that reached the back end.
+    pub fn received(&self) -> Vec<Received> {
+        metrics_in(&self.backend)
     }
 
     /// The number of exports of metrics so far.
     pub fn exports(&self) -> usize {
         match self.number {
             2 => self.step.stdout().matches("Metrics\n").count(),
-            _ => count_exports(&self.backend.requests()),
+            _ => self.received().len(),
         }
     }
 
     /// Waits for `count` exports of metrics in all.
     pub fn wait_for_exports(&self, count: usize) -> Result<(), Error> {
-        let enough = |requests: &[Received]| count_exports(requests) >= count;
+        let enough = |requests: &[Received]| {
+            requests.iter().filter(|request| has_metrics(request)).count() >= count
+        };
         if self.number == 2 {
             self.step.wait_for_stdout(|text| text.matches("Metrics\n").count() >= count)?;
         } else if !enough(&self.backend.wait_until(enough)) {
@@ -72,14 +76,14 @@ impl Session {
     }
 }
 
+fn metrics_in(backend: &Backend) -> Vec<Received> {
+    backend.requests().into_iter().filter(has_metrics).collect()
+}
+
 /// Application Insights has one path for all signals.
 fn has_metrics(request: &Received) -> bool {
     request.path == "/v1/metrics"
         || request.path == "/v2/track" && readable(&request.body).contains("\"MetricData\"")
-}
-
-fn count_exports(requests: &[Received]) -> usize {
-    requests.iter().filter(|request| has_metrics(request)).count()
 }
 
 /// A step that exports to `backend`.

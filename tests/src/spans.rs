@@ -98,7 +98,7 @@ fn from_otlp(body: &[u8]) -> Vec<Span> {
 }
 
 /// Panics when a key is there twice.
-fn attributes_of(attributes: Vec<KeyValue>) -> BTreeMap<String, String> {
+pub(crate) fn attributes_of(attributes: Vec<KeyValue>) -> BTreeMap<String, String> {
     let text = |value: Option<AnyValue>| match value.and_then(|value| value.value) {
         Some(Value::StringValue(text)) => text,
         Some(Value::IntValue(number)) => number.to_string(),

@@ -21,7 +21,7 @@ macro_rules! steps {
     };
 }
 
-steps!(step_01 1, step_02 2, step_03 3, step_04 4, step_05 5, step_06 6; {
+steps!(step_01 1, step_02 2, step_03 3, step_04 4, step_05 5, step_06 6, step_07 7; {
     port_is_8000_unless_set
     listens_on_loopback_only
     first_line_on_stderr_is_the_address
@@ -40,7 +40,7 @@ steps!(step_01 1, step_02 2, step_03 3, step_04 4, step_05 5, step_06 6; {
 });
 
 mod telemetry {
-    steps!(step_02 2, step_03 3, step_04 4, step_05 5, step_06 6; {
+    steps!(step_02 2, step_03 3, step_04 4, step_05 5, step_06 6, step_07 7; {
         #[ignore = "waits for two exports, 5 s apart"] exports_every_five_seconds
         export_interval_can_be_set
         last_metrics_are_exported_at_shutdown
@@ -51,7 +51,7 @@ mod telemetry {
 }
 
 mod azure {
-    steps!(step_04 4, step_05 5, step_06 6; {
+    steps!(step_04 4, step_05 5, step_06 6, step_07 7; {
         accepts_connection_strings_as_the_portal_shows_them
         missing_connection_string_error_says_where_to_get_one
         invalid_connection_string_is_not_printed
@@ -60,11 +60,11 @@ mod azure {
 }
 
 mod traces {
-    steps!(step_06 6; {
+    steps!(step_06 6, step_07 7; {
         endpoint_alone_selects_the_collector
         missing_back_end_error_names_both_variables
         invalid_otlp_endpoint_is_rejected_by_name
-        last_spans_are_exported_at_shutdown
+        last_spans_and_logs_are_exported_at_shutdown
     });
 }
 
@@ -295,7 +295,7 @@ fn exports_every_five_seconds(number: u8) {
     session.wait_for_exports(2).unwrap();
     // Between two exports, not from the start, as the time of a start depends on the machine.
     // Without a back end's times, the bounds are wider.
-    let (gap, bounds) = match session.backend.requests().as_slice() {
+    let (gap, bounds) = match session.received().as_slice() {
         [first, second, ..] => (second.at - first.at, 4.9..10.0),
         _ => (first.elapsed(), 3.0..12.0),
     };
@@ -464,15 +464,21 @@ fn invalid_otlp_endpoint_is_rejected_by_name(number: u8) {
     }
 }
 
-fn last_spans_are_exported_at_shutdown(number: u8) {
-    let hourly = |program: Program| program.env("OTEL_BSP_SCHEDULE_DELAY", "3600000");
+fn last_spans_and_logs_are_exported_at_shutdown(number: u8) {
+    let hourly = |program: Program| {
+        let program = program.env("OTEL_BSP_SCHEDULE_DELAY", "3600000");
+        program.env("OTEL_BLRP_SCHEDULE_DELAY", "3600000")
+    };
     let Session { step, backend, .. } = Session::with(number, hourly, |_| OK).unwrap();
     for _ in 0..3 {
         step.get("/Ada/").unwrap();
     }
-    assert!(tests::spans(&backend.requests()).is_empty());
+    let received = backend.requests();
+    assert!(tests::spans(&received).is_empty() && tests::logs(&received).is_empty());
     assert!(step.stop().unwrap().status.success());
-    let spans = tests::spans(&backend.requests());
+    let received = backend.requests();
+    let spans = tests::spans(&received);
+    assert_eq!(tests::logs(&received).len(), if number < 7 { 0 } else { 3 });
     assert_eq!(spans.iter().filter(|span| span.name == "GET /{name}/").count(), 3);
 }
 

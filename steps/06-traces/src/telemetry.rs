@@ -22,8 +22,7 @@ const NO_CONNECTION_STRING: &str = "APPLICATIONINSIGHTS_CONNECTION_STRING is mis
     (`cargo run -p app-insights`) and use the one that it prints, or set \
     OTEL_EXPORTER_OTLP_ENDPOINT to the address of a Collector";
 
-/// Starts the export. Call `shutdown` on the returned providers, or the last metrics and spans are
-/// lost.
+/// Starts the export. Call `shutdown` on the returned providers, or the last telemetry is lost.
 pub fn init() -> Result<(SdkMeterProvider, SdkTracerProvider)> {
     // The SDK would silently replace an invalid interval by 60 s, and at 0 export without a pause.
     let expected = "milliseconds, at least 1";
@@ -36,12 +35,12 @@ pub fn init() -> Result<(SdkMeterProvider, SdkTracerProvider)> {
         let metrics = MetricExporter::builder().with_http().with_http_client(Client::new()).build();
         let metrics = metrics.context("the endpoint should be like http://localhost:4318")?;
         let spans = SpanExporter::builder().with_http().with_http_client(Client::new()).build()?;
-        return Ok((start(metrics, interval, resource.clone()), traces::start(spans, resource)));
+        return Ok((start(metrics, interval, &resource), traces::start(spans, &resource)));
     }
     let exporter = connection_string()
         .and_then(|string| Exporter::new_from_connection_string(string, Client::new()).ok())
         .context(NO_CONNECTION_STRING)?;
-    Ok((start(exporter.clone(), interval, resource.clone()), traces::start(exporter, resource)))
+    Ok((start(exporter.clone(), interval, &resource), traces::start(exporter, &resource)))
 }
 
 fn is_set(name: &str) -> bool {
@@ -51,12 +50,13 @@ fn is_set(name: &str) -> bool {
 fn start(
     exporter: impl PushMetricExporter,
     interval: NonZeroU64,
-    resource: Resource,
+    resource: &Resource,
 ) -> SdkMeterProvider {
     let reader = PeriodicReader::builder(exporter)
         .with_interval(Duration::from_millis(interval.get()))
         .build();
-    let provider = SdkMeterProvider::builder().with_resource(resource).with_reader(reader).build();
+    let provider =
+        SdkMeterProvider::builder().with_resource(resource.clone()).with_reader(reader).build();
     global::set_meter_provider(provider.clone());
     provider
 }

@@ -1,0 +1,92 @@
+//! Log records as a back end received them, in envelopes or in OTLP.
+
+use std::collections::BTreeMap;
+
+use harness::Received;
+use opentelemetry_proto::tonic::{
+    collector::logs::v1::ExportLogsServiceRequest, common::v1::any_value::Value,
+};
+use prost::Message;
+
+use crate::{session::envelopes, spans::attributes_of};
+
+/// A log record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Log {
+    /// The name of the service that it comes from.
+    pub service: String,
+    /// The id of its trace, empty without one.
+    pub trace: String,
+    /// The id of its span, empty without one.
+    pub span: String,
+    /// The name of the event, which an envelope does not have.
+    pub event: String,
+    /// Where in the program it comes from, which an envelope does not have.
+    pub target: String,
+    /// As Application Insights counts: 1 is information, 2 a warning.
+    pub severity: i64,
+    /// Its text.
+    pub body: String,
+    /// Its attributes.
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// The log records in these exports, in the order of their arrival.
+pub fn logs(requests: &[Received]) -> Vec<Log> {
+    let logs = requests.iter().flat_map(|request| match request.path.as_str() {
+        "/v2/track" => envelopes(&request.body).iter().filter_map(from_envelope).collect(),
+        "/v1/logs" => from_otlp(&request.body),
+        _ => Vec::new(),
+    });
+    logs.collect()
+}
+
+fn from_envelope(envelope: &serde_json::Value) -> Option<Log> {
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_string();
+    let (tags, data) = (&envelope["tags"], &envelope["data"]["baseData"]);
+    if envelope["data"]["baseType"] != "MessageData" {
+        return None;
+    }
+    let properties = data["properties"].as_object().cloned().unwrap_or_default();
+    Some(Log {
+        service: text(&tags["ai.cloud.role"]),
+        trace: text(&tags["ai.operation.id"]),
+        span: text(&tags["ai.operation.parentId"]),
+        event: String::new(),
+        target: String::new(),
+        severity: data["severityLevel"].as_i64().expect("a level"),
+        body: text(&data["message"]),
+        attributes: properties.iter().map(|(key, value)| (key.clone(), text(value))).collect(),
+    })
+}
+
+fn from_otlp(body: &[u8]) -> Vec<Log> {
+    let request = ExportLogsServiceRequest::decode(body).expect("the export is OTLP in protobuf");
+    let mut logs = Vec::new();
+    for resource in request.resource_logs {
+        let attributes = resource.resource.map(|resource| resource.attributes).unwrap_or_default();
+        let service = attributes_of(attributes).remove("service.name").unwrap_or_default();
+        for scope in resource.scope_logs {
+            let target = scope.scope.unwrap_or_default().name;
+            for record in scope.log_records {
+                let hex = |id: &[u8]| id.iter().map(|byte| format!("{byte:02x}")).collect();
+                let body = match record.body.and_then(|body| body.value) {
+                    Some(Value::StringValue(text)) => text,
+                    other => panic!("unexpected body: {other:?}"),
+                };
+                logs.push(Log {
+                    service: service.clone(),
+                    trace: hex(&record.trace_id),
+                    span: hex(&record.span_id),
+                    event: record.event_name,
+                    target: target.clone(),
+                    // Four numbers for a level, from 1 for TRACE on; DEBUG counts as TRACE.
+                    severity: i64::from((record.severity_number - 5) / 4),
+                    body,
+                    attributes: attributes_of(record.attributes),
+                });
+            }
+        }
+    }
+    logs
+}
