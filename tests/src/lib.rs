@@ -17,15 +17,15 @@ use harness::Program;
 pub mod book;
 pub mod browser;
 pub mod lock;
+mod logs;
 pub mod real_collector;
 mod rule;
-mod logs;
 mod session;
 mod spans;
 mod visitors;
 
-pub use rule::{form, make_rule, too_slow};
 pub use logs::{Log, logs};
+pub use rule::{form, make_rule, too_slow};
 pub use session::{Session, envelopes, greetings, otlp, pointed_at, readable, requests};
 pub use spans::{Span, spans};
 pub use visitors::visited;

@@ -217,7 +217,7 @@ fn refused_starts() {
 }
 
 /// A message without the operating system's own number for the error.
-fn portable(text: &str) -> String {
+pub(crate) fn portable(text: &str) -> String {
     text.split(" (os error ")
         .enumerate()
         .map(|(part, text)| if part == 0 { text } else { text.split_once(')').unwrap().1 })

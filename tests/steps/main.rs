@@ -6,6 +6,7 @@ mod experiments;
 mod faults;
 mod latency;
 mod layer;
+mod logs;
 mod output;
 mod real_collector;
 mod recording;

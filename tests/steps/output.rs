@@ -80,7 +80,8 @@ fn seen_by_app_insights(number: u8) -> String {
     let stand_in = app_insights().start().unwrap();
     let step = azure(step(number), stand_in.address());
     let step = step.env("OTEL_METRIC_EXPORT_INTERVAL", NEVER);
-    let step = step.env("OTEL_BSP_SCHEDULE_DELAY", NEVER).start().unwrap();
+    let step = step.env("OTEL_BSP_SCHEDULE_DELAY", NEVER).env("OTEL_BLRP_SCHEDULE_DELAY", NEVER);
+    let step = step.start().unwrap();
     visit(&step);
     assert!(step.stop().unwrap().status.success());
     let finished = stand_in.stop().unwrap();
@@ -184,6 +185,37 @@ fn envelopes_of_a_visit(number: u8) -> String {
 #[test]
 fn step_06_sends_envelopes() {
     assert_snapshot(6, "envelopes", &envelopes_of_a_visit(6));
+}
+
+/// The envelopes of the log records of step 07: of a verdict, and of one that another process owes.
+fn envelopes_of_logs() -> String {
+    let mut all = Vec::new();
+    for elsewhere in ["", "http://127.0.0.1:9"] {
+        let asking = |program: harness::Program| program.env("VERDICT_URL", elsewhere);
+        let Session { step, backend, .. } =
+            Session::with(7, asking, |_| Answer::Status(200)).unwrap();
+        step.get("/Ada/").unwrap();
+        step.stop().unwrap();
+        let sent = backend.requests().into_iter().flat_map(|request| envelopes(&request.body));
+        for mut envelope in sent.filter(|it| it["data"]["baseType"] == "MessageData") {
+            mask(&mut envelope["time"], "<time>");
+            mask(&mut envelope["iKey"], "<instrumentation key>");
+            mask(&mut envelope["tags"]["ai.operation.id"], "<trace>");
+            mask(&mut envelope["tags"]["ai.operation.parentId"], "<span>");
+            all.push(envelope);
+        }
+    }
+    portable(&format!("{:#}", Value::from(all)))
+}
+
+#[test]
+fn step_07_sends_envelopes() {
+    assert_snapshot(7, "envelopes", &envelopes_of_logs());
+}
+
+#[test]
+fn step_07_reaches_application_insights() {
+    assert_snapshot(7, "app-insights", &seen_by_app_insights(7));
 }
 
 /// Replaces a value, which must exist.

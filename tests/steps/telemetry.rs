@@ -1,4 +1,4 @@
-//! The metrics and spans that each step exports, compared with the step before. The book shows the
+//! The metrics, spans and log records that each step exports, compared with the step before. The book shows the
 //! snapshots.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,16 +7,15 @@ use std::fmt::Write as _;
 use harness::{Answer, Backend, Program};
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
 use opentelemetry_proto::tonic::metrics::v1::{Metric, metric::Data};
-use tests::{Session, assert_snapshot, envelopes, otlp, pointed_at, spans};
+use tests::{Session, assert_snapshot, envelopes, logs, otlp, pointed_at, spans};
 
-/// The instruments and spans of a step, by name.
+/// The instruments, spans and log records of a step, by name.
 type Telemetry = BTreeMap<String, Instrument>;
 
 /// The attributes of a series, by key.
 type Attributes = BTreeMap<String, String>;
 
-/// An instrument, or a span: then the kind ends with `span`, and the only series has the keys of its
-/// attributes.
+/// An instrument; or a span or a log record, whose attributes are the only series, without values.
 #[derive(Debug, PartialEq)]
 struct Instrument {
     kind: String,
@@ -29,7 +28,7 @@ struct Instrument {
 #[test]
 fn each_step_exports_this_telemetry() {
     let mut before = Telemetry::new();
-    for step in 2..=6 {
+    for step in 2..=7 {
         let after = telemetry(step);
         assert_snapshot(step, "telemetry", &diff(&before, &after));
         before = after;
@@ -37,50 +36,70 @@ fn each_step_exports_this_telemetry() {
 }
 
 fn hourly(program: Program) -> Program {
-    program.env("OTEL_METRIC_EXPORT_INTERVAL", "3600000").env("OTEL_BSP_SCHEDULE_DELAY", "3600000")
+    let names =
+        ["OTEL_METRIC_EXPORT_INTERVAL", "OTEL_BSP_SCHEDULE_DELAY", "OTEL_BLRP_SCHEDULE_DELAY"];
+    names.into_iter().fold(program, |program, name| program.env(name, "3600000"))
 }
 
-/// Visits a step, and reads its only export of each signal.
+/// Visits a step, and reads its only export of metrics.
 fn telemetry(number: u8) -> Telemetry {
     let session = Session::with(number, hourly, |_| Answer::Status(200)).unwrap();
     for path in ["/Ada/", "/Ada/", "/Ada/", "/Grace/", "/favicon.ico"] {
         session.step.get(path).unwrap();
     }
-    let Session { step, backend, .. } = session;
-    let stdout = step.stop().unwrap().stdout;
     if number == 2 {
-        return from_console(&stdout);
+        return from_console(&session.step.stop().unwrap().stdout);
     }
+    let Session { step, backend, .. } = session;
+    step.stop().unwrap();
     let requests = backend.requests();
-    assert_eq!(requests.len(), if number < 6 { 1 } else { 2 });
-    let body = &requests[0].body;
-    let mut telemetry = if number == 3 { from_otlp(body) } else { from_envelopes(body) };
+    assert_eq!(requests.len(), usize::from(number.saturating_sub(4)).max(1), "one for each signal");
+    let mut telemetry = Telemetry::new();
+    for request in requests {
+        let metrics = if number == 3 { from_otlp } else { from_envelopes };
+        telemetry.extend(metrics(&request.body));
+    }
     if number >= 6 {
-        telemetry.extend(from_spans(number));
+        telemetry.extend(from_two_processes(number));
     }
     telemetry
 }
 
-/// The spans of two processes, of which one asks the other.
-fn from_spans(number: u8) -> Telemetry {
+/// The spans and log records of two processes, of which one asks the other, as long as that runs.
+fn from_two_processes(number: u8) -> Telemetry {
     let backend = Backend::start(|_| Answer::Status(200)).unwrap();
-    let other = hourly(pointed_at(number, &backend)).start().unwrap();
-    let asking = hourly(pointed_at(number, &backend)).env("VERDICT_URL", other.url(""));
-    let asking = asking.start().unwrap();
+    let program = || {
+        let program = pointed_at(number, &backend);
+        // An envelope has no name of an event.
+        hourly(program.env_remove("APPLICATIONINSIGHTS_CONNECTION_STRING"))
+    };
+    let other = program().start().unwrap();
+    let asking = program().env("VERDICT_URL", other.url("")).start().unwrap();
     for path in ["/Ada/", "/favicon.ico"] {
         asking.get(path).unwrap();
     }
-    asking.stop().unwrap();
     other.stop().unwrap();
+    asking.get("/Ada/").unwrap();
+    asking.stop().unwrap();
     let mut telemetry = Telemetry::new();
-    for span in spans(&backend.requests()) {
-        let span_of = Instrument {
-            kind: format!("{} span", span.kind.to_lowercase()),
+    let mut add = |name: String, kind: String, attributes: Attributes| {
+        let new = Instrument {
+            kind,
             unit: String::new(),
             description: String::new(),
-            series: [span.attributes.into_keys().map(|key| (key, String::new())).collect()].into(),
+            series: [Attributes::new()].into(),
         };
-        telemetry.insert(span.name, span_of);
+        let instrument = telemetry.entry(name).or_insert(new);
+        let mut keys = instrument.series.pop_first().unwrap_or_default();
+        keys.extend(attributes.into_keys().map(|key| (key, String::new())));
+        instrument.series.insert(keys);
+    };
+    let received = backend.requests();
+    for span in spans(&received) {
+        add(span.name, format!("{} span", span.kind.to_lowercase()), span.attributes);
+    }
+    for log in logs(&received) {
+        add(log.event, "log record".to_string(), log.attributes);
     }
     telemetry
 }
@@ -157,6 +176,9 @@ fn otlp_attributes(attributes: Vec<KeyValue>) -> Attributes {
 fn from_envelopes(body: &[u8]) -> Telemetry {
     let mut telemetry = Telemetry::new();
     for envelope in envelopes(body) {
+        if envelope["data"]["baseType"] != "MetricData" {
+            continue;
+        }
         let data = &envelope["data"]["baseData"];
         let metric = &data["metrics"][0];
         // Only a histogram has a count. A sum does not say whether it can decrease.
@@ -211,7 +233,7 @@ fn described(name: &str, instrument: &Instrument) -> String {
     for key in keys(instrument) {
         let _ = writeln!(text, "  attribute {key}");
     }
-    if instrument.kind.ends_with("span") {
+    if !has_series(instrument) {
         return text;
     }
     if instrument.series.len() == 1 {
@@ -230,9 +252,13 @@ fn unchanged(name: &str, instrument: &Instrument) -> String {
     };
     let heading = heading(name, instrument);
     match instrument.series.len() {
-        _ if instrument.kind.ends_with("span") => format!("{heading}  as before: {attributes}\n"),
+        _ if !has_series(instrument) => format!("{heading}  as before: {attributes}\n"),
         series => format!("{heading}  as before: {attributes}, {series} series\n"),
     }
+}
+
+fn has_series(instrument: &Instrument) -> bool {
+    !["span", "record"].iter().any(|end| instrument.kind.ends_with(end))
 }
 
 /// `name: histogram in s`.
