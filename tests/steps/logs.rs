@@ -50,7 +50,10 @@ fn verdict_is_logged_in_its_span() {
         let (spans, logs, _) = visit(set_up);
         assert_in_span(&spans, &logs, "INTERNAL");
         assert_eq!((logs[0].severity, logs[0].body.as_str()), (1, "a verdict was given"));
-        assert!(["naughty", "nice"].contains(&logs[0].attributes["verdict"].as_str()), "{logs:?}");
+        assert!(
+            ["naughty", "nice"].contains(&logs[0].attributes["verdict.value"].as_str()),
+            "{logs:?}"
+        );
     }
 }
 
@@ -61,7 +64,7 @@ fn missing_verdict_is_logged_with_its_reason() {
         let (spans, logs, _) = visit(|program| set_up(asking_nobody(program)));
         assert_in_span(&spans, &logs, "CLIENT");
         assert_eq!((logs[0].severity, logs[0].body.as_str()), (2, "no verdict came"));
-        let reason = &logs[0].attributes["error.message"];
+        let reason = &logs[0].attributes["verdict.error.message"];
         assert!(reason.contains("onnection refused"), "{reason}");
     }
 }

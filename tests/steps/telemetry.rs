@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use harness::{Answer, Backend, Program};
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value};
 use opentelemetry_proto::tonic::metrics::v1::{Metric, metric::Data};
-use tests::{Session, assert_snapshot, envelopes, logs, otlp, pointed_at, spans};
+use tests::{Session, assert_snapshot, envelopes, logs, otlp, pointed_at, root, spans};
 
 /// The instruments, spans and log records of a step, by name.
 type Telemetry = BTreeMap<String, Instrument>;
@@ -102,6 +102,46 @@ fn from_two_processes(number: u8) -> Telemetry {
         add(log.event, "log record".to_string(), log.attributes);
     }
     telemetry
+}
+
+/// The groups of `telemetry/` that a step sends, by the name of an event or the kind of a span: their
+/// attributes, and which of them are required.
+fn registered(step: u8) -> BTreeMap<String, BTreeMap<String, bool>> {
+    let mut registered = BTreeMap::new();
+    for file in ["spans.yaml", "events.yaml"] {
+        let text = std::fs::read_to_string(root().join("telemetry").join(file)).unwrap();
+        let file: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
+        for group in file["groups"].as_array().unwrap() {
+            let steps = group["annotations"]["workshop"]["steps"].as_array().unwrap();
+            let name = group["name"].as_str().or(group["span_kind"].as_str()).unwrap();
+            let attributes = group["attributes"].as_array().unwrap().iter().map(|attribute| {
+                let key = attribute["ref"].as_str().unwrap().to_string();
+                (key, attribute["requirement_level"] == "required")
+            });
+            if steps.contains(&step.into()) {
+                registered.insert(name.to_string(), attributes.collect());
+            }
+        }
+    }
+    registered
+}
+
+#[test]
+fn registry_has_the_spans_and_events() {
+    for step in [6, 7] {
+        let registered = registered(step);
+        let mut seen = BTreeSet::new();
+        for (name, item) in from_two_processes(step) {
+            let name = item.kind.strip_suffix(" span").unwrap_or(&name).to_string();
+            let attributes = &registered[&name];
+            let sent = keys(&item);
+            assert!(sent.iter().all(|key| attributes.contains_key(*key)), "{name}: {sent:?}");
+            let mut required = attributes.iter().filter(|(_, required)| **required);
+            assert!(required.all(|(key, _)| sent.contains(key)), "{name}: {sent:?}");
+            seen.insert(name);
+        }
+        assert_eq!(seen, registered.into_keys().collect());
+    }
 }
 
 /// Reads the text of the SDK's stdout exporter.

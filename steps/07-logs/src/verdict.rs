@@ -38,7 +38,7 @@ pub async fn decide() -> &'static str {
     let deciding = async {
         sleep(Duration::from_secs(fastrand::u64(0..=3))).await;
         let verdict = if fastrand::bool() { "naughty" } else { "nice" };
-        info!(name: "verdict.given", verdict, "a verdict was given");
+        info!(name: "verdict.given", { verdict.value = verdict }, "a verdict was given");
         verdict
     };
     // The span is current whenever this future runs, and only then. A guard from `attach` would
@@ -85,7 +85,7 @@ pub async fn ask(judge: Judge) -> Result<&'static str> {
         // Here a guard is right: there is no `await` before it is dropped.
         let _guard = context.attach();
         let reason = format!("{error:#}");
-        warn!(name: "verdict.missing", { error.message = reason }, "no verdict came");
+        warn!(name: "verdict.missing", { verdict.error.message = reason }, "no verdict came");
     }
     answer
 }

@@ -10,10 +10,12 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// The registry of this repository.
-const FILES: [(&str, &str); 3] = [
+const FILES: [(&str, &str); 5] = [
     ("attributes.yaml", include_str!("../../../telemetry/attributes.yaml")),
     ("http.yaml", include_str!("../../../telemetry/http.yaml")),
     ("app.yaml", include_str!("../../../telemetry/app.yaml")),
+    ("spans.yaml", include_str!("../../../telemetry/spans.yaml")),
+    ("events.yaml", include_str!("../../../telemetry/events.yaml")),
 ];
 
 /// Weaver's description of the registry itself.
@@ -212,13 +214,21 @@ struct Group {
     metric_name: Option<String>,
     instrument: Option<Instrument>,
     unit: Option<String>,
+    #[serde(rename = "span_kind")]
+    _span_kind: Option<String>,
+    /// Of an event.
+    #[serde(rename = "name")]
+    _name: Option<String>,
 }
 
+/// Spans and events are not judged yet.
 #[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 enum GroupType {
     AttributeGroup,
     Metric,
+    Span,
+    Event,
 }
 
 #[derive(Deserialize)]
