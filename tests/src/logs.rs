@@ -8,7 +8,7 @@ use opentelemetry_proto::tonic::{
 };
 use prost::Message;
 
-use crate::{session::envelopes, spans::attributes_of};
+use crate::{session::envelopes, spans::attributes_of, spans::hex};
 
 /// A log record.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,7 +69,6 @@ fn from_otlp(body: &[u8]) -> Vec<Log> {
         for scope in resource.scope_logs {
             let target = scope.scope.unwrap_or_default().name;
             for record in scope.log_records {
-                let hex = |id: &[u8]| id.iter().map(|byte| format!("{byte:02x}")).collect();
                 let body = match record.body.and_then(|body| body.value) {
                     Some(Value::StringValue(text)) => text,
                     other => panic!("unexpected body: {other:?}"),

@@ -78,7 +78,6 @@ fn from_otlp(body: &[u8]) -> Vec<Span> {
         let attributes = resource.resource.map(|resource| resource.attributes).unwrap_or_default();
         let service = attributes_of(attributes).remove("service.name").unwrap_or_default();
         for span in resource.scope_spans.into_iter().flat_map(|scope| scope.spans) {
-            let hex = |id: &[u8]| id.iter().map(|byte| format!("{byte:02x}")).collect();
             let kind = span.kind().as_str_name().trim_start_matches("SPAN_KIND_").to_string();
             let status = span.status.unwrap_or_default();
             spans.push(Span {
@@ -95,6 +94,12 @@ fn from_otlp(body: &[u8]) -> Vec<Span> {
         }
     }
     spans
+}
+
+/// An id in hexadecimal digits, as in an envelope.
+pub(crate) fn hex(id: &[u8]) -> String {
+    let digits = id.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 /// Panics when a key is there twice.

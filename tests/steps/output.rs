@@ -1,5 +1,6 @@
 //! The output of each step, as the book shows it.
 
+use crate::experiments::portable;
 use harness::{Answer, Backend, Running, http, text};
 use serde_json::Value;
 use tests::{

@@ -1,6 +1,6 @@
 //! The spans of step 06: one trace through two processes, its errors, and its sampling.
 
-use std::{io::Write as _, thread};
+use std::{fmt::Write as _, io::Write as _, thread};
 
 use harness::{Answer, Backend, Program, Running};
 use tests::{Session, Span, assert_snapshot, pointed_at, requests, spans};
@@ -238,7 +238,7 @@ fn samplers_drop_spans_and_keep_counts() {
         "OTEL_TRACES_SAMPLER", "_ARG", "caller sampled", "spans"
     );
     for (sampler, argument, parent, (spans, counted)) in rows {
-        table += &format!("{sampler:<26}{argument:<7}{parent:<17}{spans:>5}  {counted}\n");
+        writeln!(table, "{sampler:<26}{argument:<7}{parent:<17}{spans:>5}  {counted}").unwrap();
         assert_eq!(counted, i64::try_from(VISITS).unwrap(), "{sampler}");
     }
     assert_snapshot(6, "sampling", table.trim_end());

@@ -23,10 +23,9 @@ impl FromStr for Judge {
 
     fn from_str(address: &str) -> Result<Self> {
         let url: Uri = format!("{}{PATH}", address.trim_end_matches('/')).parse()?;
+        ensure!(url.scheme() == Some(&Scheme::HTTP) && url.path() == PATH);
         // The address is exported, so it must not contain a password.
-        ensure!(
-            url.scheme() == Some(&Scheme::HTTP) && url.path() == PATH && !address.contains('@')
-        );
+        ensure!(!address.contains('@'));
         Ok(Self(Some((Client::builder(TokioExecutor::new()).build_http(), url))))
     }
 }
@@ -38,9 +37,8 @@ pub async fn decide() -> &'static str {
         sleep(Duration::from_secs(fastrand::u64(0..=3))).await;
         if fastrand::bool() { "naughty" } else { "nice" }
     };
-    // The span is current whenever this future runs, and only then. A guard from `attach` would
-    // leave it current for the other requests during the `await`; a guard is not `Send`, so that
-    // axum would refuse the handler.
+    // The span is current only while this future runs. A guard from `attach` would leave it current
+    // for other requests during the `await`. As it is not `Send`, axum would refuse the handler.
     deciding.with_context(Context::current_with_span(span)).await
 }
 

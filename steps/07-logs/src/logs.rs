@@ -5,8 +5,7 @@ use std::io;
 use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::{LogExporter, SdkLoggerProvider};
-use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::{fmt, prelude::*};
+use tracing_subscriber::{filter::LevelFilter, filter::Targets, fmt, prelude::*};
 
 /// The target of an event begins with the name of its crate.
 const APP: &str = env!("CARGO_CRATE_NAME");
