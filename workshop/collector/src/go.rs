@@ -26,13 +26,34 @@ pub fn fixed(value: f64) -> String {
 /// Not for NaN and infinities: those two functions write them differently.
 #[must_use]
 pub fn shortest(value: f64) -> String {
-    let size = value.abs();
-    if size != 0.0 && !(1e-6..1e21).contains(&size) {
-        // Rust omits the plus sign of the exponent.
-        format!("{value:e}").replacen('e', if size < 1.0 { "e" } else { "e+" }, 1)
-    } else {
-        format!("{value}")
+    let text = scientific(value);
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let exponent: isize = exponent.parse().unwrap_or_default();
+    let sign = if value.is_sign_negative() { "-" } else { "" };
+    let digits = mantissa.replace(['-', '.'], "");
+    let size = exponent.unsigned_abs();
+    match exponent {
+        21.. => format!("{mantissa}e+{exponent}"),
+        ..-6 => format!("{mantissa}e{exponent}"),
+        -6..0 => format!("{sign}0.{}{digits}", "0".repeat(size - 1)),
+        _ => match digits.split_at_checked(size + 1) {
+            Some((whole, "")) => format!("{sign}{whole}"),
+            Some((whole, decimals)) => format!("{sign}{whole}.{decimals}"),
+            None => format!("{sign}{digits}{}", "0".repeat(size + 1 - digits.len())),
+        },
     }
+}
+
+/// The shortest decimal that reads back as `value`, such as `1.5e21`.
+///
+/// If two are equally near, Rust takes the larger one and Go the even one. With a given number of
+/// digits, Rust takes the even one, too.
+fn scientific(value: f64) -> String {
+    let nearest = format!("{value:e}");
+    let digits = nearest.split('e').next().unwrap_or_default();
+    let decimals = digits.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    let even = format!("{value:.decimals$e}");
+    if even.parse() == Ok(value) { even } else { nearest }
 }
 
 /// Writes `text` as `encoding/json` does with `SetEscapeHTML(false)`.
@@ -147,6 +168,12 @@ mod tests {
             (1e-6, "0.000001"),
             (9.5e-7, "9.5e-7"),
             (5e-324, "5e-324"),
+            (0.012, "0.012"),
+            (12.0, "12"),
+            (-123.75, "-123.75"),
+            // ...199.25 and ...199.75: two decimals with one digit less are equally near.
+            (-3_869_675_994_360_797.0 / 4.0, "-967418998590199.2"),
+            (3_869_675_994_360_799.0 / 4.0, "967418998590199.8"),
         ] {
             assert_eq!(shortest(value), text);
         }
