@@ -9,7 +9,7 @@ use collector::{Encoding, decode, print};
 #[test]
 fn text_of_every_payload_matches_its_snapshot() {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/snapshots"));
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/snapshots/metrics"));
     settings.set_prepend_module_to_snapshot(false);
     let _bound = settings.bind_to_scope();
     for (name, json) in corpus::by_hand() {

@@ -8,10 +8,10 @@ use collector::Encoding;
 use prost::Message as _;
 use serde_json::{Value, json};
 
-/// The payloads in `tests/corpus`, one for each difficulty. Their names are those of
+/// The payloads in `tests/corpus/metrics`, one for each difficulty. Their names are those of
 /// the files, and of the snapshots.
 pub fn by_hand() -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/metrics");
     let files = fs::read_dir(&folder).expect("reading the folder of payloads");
     let mut corpus: Vec<_> = files
         .map(|file| {
