@@ -1,4 +1,4 @@
-//! Answers: an `ExportMetricsServiceResponse`, or the `Status` message of a refused request.
+//! Answers: a response without content, or the `Status` message of a refused request.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -13,7 +13,8 @@ pub(crate) enum Refusal {
     #[error("unsupported Content-Encoding: {0} (this stand-in takes gzip, deflate, zlib or none)")]
     ContentEncoding(String),
     #[error(
-        "nothing is at {0}: this stand-in for the Collector takes metrics alone, at /v1/metrics"
+        "nothing is at {0}: this stand-in for the Collector takes metrics at /v1/metrics, traces at \
+         /v1/traces and logs at /v1/logs"
     )]
     Path(String),
     #[error("method {0} not allowed, supported: [POST]")]
@@ -59,8 +60,8 @@ struct Status {
     message: String,
 }
 
-/// The answer to an accepted request: an `ExportMetricsServiceResponse`. The specification requires
-/// that `partial_success` is not set, so the message is empty.
+/// The answer to an accepted request: an `ExportMetricsServiceResponse` or that of another signal.
+/// The specification requires that `partial_success` is not set, so the message is empty.
 pub(crate) fn success(encoding: Encoding) -> Response {
     let body = match encoding {
         Encoding::Protobuf => Vec::new(),

@@ -1,10 +1,7 @@
 //! Decodes the body of a request into Protobuf messages.
 
-use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use opentelemetry_proto::tonic::metrics::v1::{Exemplar, metric::Data};
-use prost::Message as _;
-
 use crate::json;
+use crate::request::{ExportRequest, Ids};
 
 /// The two encodings of OTLP/HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,16 +41,26 @@ impl Encoding {
     }
 }
 
-/// The body of a request is not a valid `ExportMetricsServiceRequest`.
+/// The body of a request is not a valid message for its path.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
     /// Invalid Protobuf, or a field of the wrong type.
-    #[error("the body is not an ExportMetricsServiceRequest in Protobuf: {0}")]
-    Protobuf(#[from] prost::DecodeError),
+    #[error("the body is not an {message} in Protobuf: {source}")]
+    Protobuf {
+        /// The name of the message.
+        message: &'static str,
+        /// The error of the decoder.
+        source: prost::DecodeError,
+    },
     /// Invalid JSON, or a field of the wrong type.
-    #[error("the body is not an ExportMetricsServiceRequest in JSON: {0}")]
-    Json(#[from] serde_json::Error),
-    /// An exemplar's id that is not empty and has the wrong length.
+    #[error("the body is not an {message} in JSON: {source}")]
+    Json {
+        /// The name of the message.
+        message: &'static str,
+        /// The error of the decoder.
+        source: serde_json::Error,
+    },
+    /// An id that is not empty and has the wrong length.
     #[error("a {name} has {expected} bytes, this one has {found}")]
     IdLength {
         /// `trace id` or `span id`.
@@ -66,19 +73,24 @@ pub enum DecodeError {
 }
 
 /// Decodes the decompressed body of a request.
-pub fn decode(encoding: Encoding, body: &[u8]) -> Result<ExportMetricsServiceRequest, DecodeError> {
-    let request = match encoding {
-        Encoding::Protobuf => ExportMetricsServiceRequest::decode(body)?,
-        Encoding::Json => json::read(body)?,
+pub fn decode<R: ExportRequest>(encoding: Encoding, body: &[u8]) -> Result<R, DecodeError> {
+    let message = R::NAME;
+    let request: R = match encoding {
+        Encoding::Protobuf => {
+            R::decode(body).map_err(|source| DecodeError::Protobuf { message, source })?
+        }
+        Encoding::Json => {
+            json::read(body).map_err(|source| DecodeError::Json { message, source })?
+        }
     };
-    for exemplar in exemplars(&request) {
-        check_length("trace id", 16, &exemplar.trace_id)?;
-        check_length("span id", 8, &exemplar.span_id)?;
+    for Ids { trace, span } in request.ids() {
+        check_length("trace id", 16, trace)?;
+        check_length("span id", 8, span)?;
     }
     Ok(request)
 }
 
-/// The schema (metrics.proto) requires of both ids "must be a 16-byte/8-byte array", but Protobuf
+/// The schemas say that a trace id "is a 16-byte array" and a span id "is an 8-byte array". Protobuf
 /// itself accepts any length.
 fn check_length(name: &'static str, expected: usize, id: &[u8]) -> Result<(), DecodeError> {
     match id.len() {
@@ -86,22 +98,4 @@ fn check_length(name: &'static str, expected: usize, id: &[u8]) -> Result<(), De
         found if found == expected => Ok(()),
         found => Err(DecodeError::IdLength { name, expected, found }),
     }
-}
-
-fn exemplars(request: &ExportMetricsServiceRequest) -> impl Iterator<Item = &Exemplar> {
-    let scopes = request.resource_metrics.iter().flat_map(|resource| &resource.scope_metrics);
-    let metrics = scopes.flat_map(|scope| &scope.metrics);
-    metrics.flat_map(|metric| -> Box<dyn Iterator<Item = &Exemplar>> {
-        match &metric.data {
-            Some(Data::Gauge(data)) => Box::new(data.data_points.iter().flat_map(|p| &p.exemplars)),
-            Some(Data::Sum(data)) => Box::new(data.data_points.iter().flat_map(|p| &p.exemplars)),
-            Some(Data::Histogram(data)) => {
-                Box::new(data.data_points.iter().flat_map(|p| &p.exemplars))
-            }
-            Some(Data::ExponentialHistogram(data)) => {
-                Box::new(data.data_points.iter().flat_map(|p| &p.exemplars))
-            }
-            Some(Data::Summary(_)) | None => Box::new(std::iter::empty()),
-        }
-    })
 }

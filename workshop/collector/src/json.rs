@@ -15,18 +15,17 @@ mod values;
 use std::borrow::Cow;
 use std::fmt;
 
-use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 
 /// Reads a whole request.
-pub fn read(body: &[u8]) -> Result<ExportMetricsServiceRequest, serde_json::Error> {
+pub fn read<M: Message>(body: &[u8]) -> Result<M, serde_json::Error> {
     serde_json::from_slice(body).map(|Json(request)| request)
 }
 
 /// A Protobuf message that can be read from a JSON object.
-trait Message: Default {
+pub trait Message: Default {
     /// Reads the value of the field `key`, or skips the value of an unknown key.
     fn field<'de, A: MapAccess<'de>>(&mut self, key: &str, json: &mut A) -> Result<(), A::Error>;
 }

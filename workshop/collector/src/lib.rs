@@ -1,9 +1,9 @@
 //! A stand-in for the OpenTelemetry Collector that needs no network, Docker or account.
 //!
-//! The stand-in receives metrics by OTLP/HTTP and prints the same text, byte for byte, as the `debug`
-//! exporter of the real Collector 0.162.0 at `verbosity: detailed` with `use_internal_logger: false`.
-//! The README of the crate lists the answers, the limits, the differences from the real Collector,
-//! and the files.
+//! The stand-in receives metrics, traces and logs by OTLP/HTTP and prints the same text, byte for
+//! byte, as the `debug` exporter of the real Collector 0.162.0 at `verbosity: detailed` with
+//! `use_internal_logger: false`. The README of the crate lists the answers, the limits, the
+//! differences from the real Collector, and the files.
 
 use std::io::Write as _;
 
@@ -15,12 +15,13 @@ mod go;
 mod health;
 mod json;
 mod output;
-pub mod print;
+pub mod request;
 pub mod server;
+mod text;
 mod value;
 
 pub use decode::{DecodeError, Encoding, decode};
-pub use print::print;
+pub use request::{ExportRequest, print};
 pub use server::{BindError, Collector};
 
 /// Prints a line on stderr. Unlike `eprintln!`, this function does not panic when stderr is closed.

@@ -8,11 +8,12 @@ use anyhow::{Context as _, anyhow};
 use clap::Parser;
 use collector::{BindError, Collector, say};
 
-/// A stand-in for the OpenTelemetry Collector: receives metrics by OTLP over HTTP (Protobuf or JSON,
-/// gzip or not, POST /v1/metrics) and prints the text of the Collector's debug exporter on stdout.
+/// A stand-in for the OpenTelemetry Collector: receives metrics, traces and logs by OTLP over HTTP
+/// (Protobuf or JSON, gzip or not, POST /v1/metrics, /v1/traces, /v1/logs) and prints the text of the
+/// Collector's debug exporter on stdout.
 ///
-/// The stand-in has no gRPC, no traces or logs, no configuration file, no pipelines and no other
-/// exporters. Ctrl-C stops the program.
+/// The stand-in has no gRPC, no configuration file, no pipelines and no other exporters. Ctrl-C stops
+/// the program.
 #[derive(Parser)]
 #[command(version)]
 struct Options {
@@ -54,9 +55,11 @@ async fn serve(options: &Options) -> anyhow::Result<()> {
     let otlp = collector.otlp_address()?;
     let health = collector.health_address()?;
     say(&format!("Listening on http://{otlp}"));
-    say("This is a stand-in for the OpenTelemetry Collector: it only prints the metrics sent to \
-         /v1/metrics, as the debug exporter does. No gRPC, no traces or logs, no \
-         pipelines, no other exporters.");
+    say(
+        "This is a stand-in for the OpenTelemetry Collector: it only prints the metrics, traces and \
+         logs sent to /v1/metrics, /v1/traces and /v1/logs, as the debug exporter does. No gRPC, no \
+         pipelines, no other exporters.",
+    );
     say(&format!("Health: http://{health}/"));
     collector.serve(io::stdout(), stop).await?;
     Ok(())

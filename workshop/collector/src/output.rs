@@ -3,11 +3,11 @@
 use std::io::{self, BufWriter, Write};
 use std::sync::Arc;
 
-use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use tokio::sync::Mutex;
 
 use crate::answer::Refusal;
-use crate::{print, say};
+use crate::request::ExportRequest;
+use crate::say;
 
 /// Decodes and prints one request at a time: texts never mix, and only one decoded request is in
 /// memory.
@@ -25,9 +25,9 @@ impl Output {
     }
 
     /// Decodes a request and prints it. Returns after the whole text is written.
-    pub(crate) async fn print(
+    pub(crate) async fn print<R: ExportRequest>(
         &self,
-        decode: impl FnOnce() -> Result<ExportMetricsServiceRequest, Refusal> + Send + 'static,
+        decode: impl FnOnce() -> Result<R, Refusal> + Send + 'static,
     ) -> Result<(), Refusal> {
         let mut sink = self.0.clone().lock_owned().await;
         // Decoding is slow, and writing blocks when the reader of stdout stops reading. In a thread
@@ -45,9 +45,9 @@ impl Output {
 impl Sink {
     /// Writes a text. An I/O error loses the text, as in the Collector, and is not reported to the
     /// client, whose request was valid.
-    fn write(&mut self, request: &ExportMetricsServiceRequest) {
+    fn write(&mut self, request: &impl ExportRequest) {
         let mut buffered = BufWriter::with_capacity(64 * 1024, &mut self.out);
-        let written = print::write(request, &mut buffered).and_then(|()| buffered.flush());
+        let written = request.write(&mut buffered).and_then(|()| buffered.flush());
         // Dropping the buffer would write the rest once more after an error.
         drop(buffered.into_parts());
         match written {
@@ -62,5 +62,5 @@ impl Sink {
 }
 
 fn warning(error: &io::Error) -> String {
-    format!("Cannot print the metrics ({error}); still accepting requests.")
+    format!("Cannot print the telemetry ({error}); still accepting requests.")
 }

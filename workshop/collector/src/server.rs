@@ -11,6 +11,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, Method, Request, Uri, header};
 use axum::response::Response;
 use axum::routing::any;
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -19,6 +22,7 @@ use crate::body::{self, Compression};
 use crate::decode::{Encoding, decode};
 use crate::health;
 use crate::output::Output;
+use crate::request::ExportRequest;
 
 /// The time for open requests to complete after the shutdown signal.
 const GRACE: Duration = Duration::from_secs(2);
@@ -95,17 +99,24 @@ async fn bind(address: &str) -> Result<TcpListener, BindError> {
 }
 
 fn otlp_router(output: Output) -> Router {
-    // The real Collector, too, only has the paths of signals with a pipeline.
-    Router::new().route("/v1/metrics", any(metrics)).fallback(unknown_path).with_state(output)
+    Router::new()
+        .route(ExportMetricsServiceRequest::PATH, any(receive::<ExportMetricsServiceRequest>))
+        .route(ExportTraceServiceRequest::PATH, any(receive::<ExportTraceServiceRequest>))
+        .route(ExportLogsServiceRequest::PATH, any(receive::<ExportLogsServiceRequest>))
+        .fallback(unknown_path)
+        .with_state(output)
 }
 
 async fn unknown_path(uri: Uri, headers: HeaderMap) -> Response {
     answer::refusal(encoding(&headers), &Refusal::Path(uri.path().to_owned()))
 }
 
-async fn metrics(State(output): State<Output>, request: Request<Body>) -> Response {
+async fn receive<R: ExportRequest>(
+    State(output): State<Output>,
+    request: Request<Body>,
+) -> Response {
     let encoding = encoding(request.headers());
-    match accept(output, encoding, request).await {
+    match accept::<R>(output, encoding, request).await {
         Ok(encoding) => answer::success(encoding),
         Err(refusal) => answer::refusal(encoding, &refusal),
     }
@@ -113,7 +124,7 @@ async fn metrics(State(output): State<Output>, request: Request<Body>) -> Respon
 
 /// Checks a request in the order of the Collector, so that a request with two errors gets the same
 /// answer.
-async fn accept(
+async fn accept<R: ExportRequest>(
     output: Output,
     encoding: Option<Encoding>,
     request: Request<Body>,
@@ -126,7 +137,8 @@ async fn accept(
     }
     let encoding = encoding.ok_or(Refusal::MediaType)?;
     let received = body::receive(request.into_body()).await?;
-    output.print(move || Ok(decode(encoding, &body::decompress(compression, received)?)?)).await?;
+    let decode = move || Ok(decode::<R>(encoding, &body::decompress(compression, received)?)?);
+    output.print(decode).await?;
     Ok(encoding)
 }
 

@@ -1,8 +1,8 @@
-//! Formats attribute values, trace ids and span ids as pdata 1.68.0 does
+//! Formats attribute values, enums, trace ids and span ids as pdata 1.68.0 does
 //! (`Value.AsString` in `pcommon/value.go` of the Collector's sources).
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::{Debug, Write as _};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use opentelemetry_proto::tonic::common::v1::{AnyValue, any_value::Value};
@@ -35,6 +35,12 @@ pub fn id(bytes: &[u8]) -> String {
         }
     }
     text
+}
+
+/// The name of an enum's value, for example `Server`. Empty for a number that has no name.
+#[must_use]
+pub fn enumeration<E: TryFrom<i32> + Debug>(number: i32) -> String {
+    E::try_from(number).map_or_else(|_| String::new(), |value| format!("{value:?}"))
 }
 
 fn double(value: f64) -> String {

@@ -2,43 +2,61 @@
 //!
 //! A binary of its own, as it measures the memory of its process.
 
-use collector::{Encoding, decode, print};
-use corpus::both_encodings;
+use collector::Encoding;
+use corpus::{LOGS, METRICS, SIGNALS, Signal, TRACES};
 
 #[path = "it/support/corpus.rs"]
 mod corpus;
 
 #[test]
-fn damaged_payloads_are_refused_or_printed() {
-    let outcomes = try_damaged(2_000, &payloads(), &mut fastrand::Rng::with_seed(1));
+fn damaged_metrics_are_refused_or_printed() {
+    damaged_payloads_are_refused_or_printed(&METRICS);
+}
+
+#[test]
+fn damaged_traces_are_refused_or_printed() {
+    damaged_payloads_are_refused_or_printed(&TRACES);
+}
+
+#[test]
+fn damaged_logs_are_refused_or_printed() {
+    damaged_payloads_are_refused_or_printed(&LOGS);
+}
+
+fn damaged_payloads_are_refused_or_printed(signal: &Signal) {
+    let payloads = payloads(signal);
+    let outcomes = try_damaged(2_000, signal, &payloads, &mut fastrand::Rng::with_seed(1));
     assert!(outcomes.printed > 200 && outcomes.refused > 200, "{outcomes:?}");
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-#[ignore = "decodes a hundred thousand payloads"]
+#[ignore = "decodes a hundred thousand payloads of each signal"]
 fn damaged_payloads_do_not_grow_memory() {
     let memory = || harness::Memory::of(std::process::id()).expect("this process");
-    let (payloads, mut rng) = (payloads(), fastrand::Rng::with_seed(0));
-    try_damaged(10_000, &payloads, &mut rng);
-    let before = memory();
-    let outcomes = try_damaged(90_000, &payloads, &mut rng);
-    assert!(outcomes.printed > 10_000 && outcomes.refused > 10_000, "{outcomes:?}");
-    let after = memory();
-    let [resident, peak] =
-        [after.resident, after.peak].map(|size| size.saturating_sub(before.resident));
-    assert!(resident < 4 << 20, "{resident} bytes stay");
-    assert!(peak < 32 << 20, "{peak} bytes at the most");
+    for signal in SIGNALS {
+        let (payloads, mut rng) = (payloads(&signal), fastrand::Rng::with_seed(0));
+        try_damaged(10_000, &signal, &payloads, &mut rng);
+        let before = memory();
+        let outcomes = try_damaged(90_000, &signal, &payloads, &mut rng);
+        assert!(outcomes.printed > 10_000 && outcomes.refused > 10_000, "{outcomes:?}");
+        let after = memory();
+        let [resident, peak] =
+            [after.resident, after.peak].map(|size| size.saturating_sub(before.resident));
+        assert!(resident < 4 << 20, "{}: {resident} bytes stay", signal.name);
+        assert!(peak < 32 << 20, "{}: {peak} bytes at the most", signal.name);
+    }
 }
 
 /// A request in JSON and in Protobuf.
 type Encoded = [Vec<u8>; 2];
 
 /// The payloads to damage. They are short: a change then matters more often.
-fn payloads() -> Vec<Encoded> {
-    let by_hand = corpus::by_hand().into_iter().map(|(_, json)| json);
-    let short = (0..500).map(corpus::random).chain(by_hand).filter(|json| json.len() < 4_000);
-    let encoded = short.map(|json| both_encodings(&json).map(|(_, body)| body));
+fn payloads(signal: &Signal) -> Vec<Encoded> {
+    let by_hand = signal.by_hand().into_iter().map(|(_, json)| json);
+    let random = (0..500).map(|seed| signal.random(seed));
+    let short = random.chain(by_hand).filter(|json| json.len() < 4_000);
+    let encoded = short.map(|json| signal.both_encodings(&json).map(|(_, body)| body));
     let payloads: Vec<_> = encoded.filter(|[_, protobuf]| !protobuf.is_empty()).collect();
     assert!(payloads.len() > 100, "only {} payloads to damage", payloads.len());
     payloads
@@ -50,7 +68,12 @@ struct Outcomes {
     refused: usize,
 }
 
-fn try_damaged(times: usize, payloads: &[Encoded], rng: &mut fastrand::Rng) -> Outcomes {
+fn try_damaged(
+    times: usize,
+    signal: &Signal,
+    payloads: &[Encoded],
+    rng: &mut fastrand::Rng,
+) -> Outcomes {
     let mut outcomes = Outcomes::default();
     for _ in 0..times {
         let bodies = &payloads[rng.usize(..payloads.len())];
@@ -59,10 +82,9 @@ fn try_damaged(times: usize, payloads: &[Encoded], rng: &mut fastrand::Rng) -> O
         } else {
             (Encoding::Protobuf, &bodies[1])
         };
-        let payload = Payload { encoding, body: damage(body, rng) };
-        match decode(encoding, &payload.body) {
-            Ok(request) => {
-                let text = print(&request);
+        let payload = Payload { path: signal.path, encoding, body: damage(body, rng) };
+        match signal.print(encoding, &payload.body) {
+            Ok(text) => {
                 assert!(text.is_empty() || text.ends_with("\n\n"), "the text has no end");
                 outcomes.printed += 1;
             }
@@ -77,6 +99,7 @@ fn try_damaged(times: usize, payloads: &[Encoded], rng: &mut fastrand::Rng) -> O
 
 /// Shown when a payload makes the code panic.
 struct Payload {
+    path: &'static str,
     encoding: Encoding,
     body: Vec<u8>,
 }
@@ -85,7 +108,8 @@ impl Drop for Payload {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!(
-                "the payload, {:?}: {:?}",
+                "the payload for {}, {:?}: {:?}",
+                self.path,
                 self.encoding,
                 self.body.escape_ascii().to_string()
             );

@@ -1,13 +1,16 @@
 //! The keys of each OTLP message in JSON, and the fields that they set.
 //!
-//! After `collector/metrics/v1/metrics_service.proto`, `metrics/v1/metrics.proto`,
-//! `resource/v1/resource.proto` and `common/v1/common.proto` of
+//! After `metrics/v1/metrics.proto`, `trace/v1/trace.proto`, `logs/v1/logs.proto`,
+//! `resource/v1/resource.proto`, `common/v1/common.proto` and the folder `collector` of
 //! <https://github.com/open-telemetry/opentelemetry-proto>.
 
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::{
     AnyValue, ArrayValue, EntityRef, InstrumentationScope, KeyValue, KeyValueList, any_value::Value,
 };
+use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
 use opentelemetry_proto::tonic::metrics::v1::exponential_histogram_data_point::Buckets;
 use opentelemetry_proto::tonic::metrics::v1::summary_data_point::ValueAtQuantile;
 use opentelemetry_proto::tonic::metrics::v1::{
@@ -16,6 +19,8 @@ use opentelemetry_proto::tonic::metrics::v1::{
     SummaryDataPoint, exemplar, metric::Data, number_data_point,
 };
 use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::span::{Event, Link};
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
 use serde::de::MapAccess;
 
 use super::values::Base64;
@@ -183,6 +188,92 @@ messages! {
         "asInt" => choose(value, exemplar::Value::AsInt),
         "traceId" => id(trace_id),
         "spanId" => id(span_id),
+    }
+
+    ExportTraceServiceRequest {
+        "resourceSpans" => append(resource_spans),
+    }
+
+    ResourceSpans {
+        "resource" => merge(resource),
+        "scopeSpans" => append(scope_spans),
+        "schemaUrl" => set(schema_url),
+    }
+
+    ScopeSpans {
+        "scope" => merge(scope),
+        "spans" => append(spans),
+        "schemaUrl" => set(schema_url),
+    }
+
+    Span {
+        "traceId" => id(trace_id),
+        "spanId" => id(span_id),
+        "traceState" => set(trace_state),
+        "parentSpanId" => id(parent_span_id),
+        "flags" => set(flags),
+        "name" => set(name),
+        "kind" => enumeration(kind),
+        "startTimeUnixNano" => set(start_time_unix_nano),
+        "endTimeUnixNano" => set(end_time_unix_nano),
+        "attributes" => append(attributes),
+        "droppedAttributesCount" => set(dropped_attributes_count),
+        "events" => append(events),
+        "droppedEventsCount" => set(dropped_events_count),
+        "links" => append(links),
+        "droppedLinksCount" => set(dropped_links_count),
+        "status" => merge(status),
+    }
+
+    Event {
+        "timeUnixNano" => set(time_unix_nano),
+        "name" => set(name),
+        "attributes" => append(attributes),
+        "droppedAttributesCount" => set(dropped_attributes_count),
+    }
+
+    Link {
+        "traceId" => id(trace_id),
+        "spanId" => id(span_id),
+        "traceState" => set(trace_state),
+        "attributes" => append(attributes),
+        "droppedAttributesCount" => set(dropped_attributes_count),
+        "flags" => set(flags),
+    }
+
+    Status {
+        "message" => set(message),
+        "code" => enumeration(code),
+    }
+
+    ExportLogsServiceRequest {
+        "resourceLogs" => append(resource_logs),
+    }
+
+    ResourceLogs {
+        "resource" => merge(resource),
+        "scopeLogs" => append(scope_logs),
+        "schemaUrl" => set(schema_url),
+    }
+
+    ScopeLogs {
+        "scope" => merge(scope),
+        "logRecords" => append(log_records),
+        "schemaUrl" => set(schema_url),
+    }
+
+    LogRecord {
+        "timeUnixNano" => set(time_unix_nano),
+        "observedTimeUnixNano" => set(observed_time_unix_nano),
+        "severityNumber" => enumeration(severity_number),
+        "severityText" => set(severity_text),
+        "body" => merge(body),
+        "attributes" => append(attributes),
+        "droppedAttributesCount" => set(dropped_attributes_count),
+        "flags" => set(flags),
+        "traceId" => id(trace_id),
+        "spanId" => id(span_id),
+        "eventName" => set(event_name),
     }
 
     KeyValue {

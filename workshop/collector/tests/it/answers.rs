@@ -7,7 +7,7 @@ use harness::http::Request;
 use crate::support::{
     post,
     program::Collector,
-    requests::{Class, JSON, cases},
+    requests::{Class, JSON, PROTOBUF, cases},
 };
 
 #[test]
@@ -25,7 +25,7 @@ fn answers_unusual_requests_as_the_specification_requires() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert_eq!(stand_in.running.stdout(), "", "none of these requests has a data point");
+    assert_eq!(stand_in.running.stdout(), "", "none of the accepted requests has an item");
 }
 
 #[test]
@@ -42,10 +42,12 @@ fn refusals_say_what_to_do() {
     let message = |request: Request| request.send(stand_in.otlp).unwrap().text();
     for (request, says) in [
         (Request::get("/v1/metrics"), "supported: [POST]"),
-        (Request::post("/v1/traces", JSON, "{}"), "metrics alone, at /v1/metrics"),
+        (Request::post("/v1/trace", JSON, "{}"), "traces at /v1/traces"),
         (post("text/plain", ""), "application/json, application/x-protobuf"),
         (post(JSON, "{}").with("Content-Encoding", "br"), "gzip, deflate, zlib or none"),
         (post(JSON, r#"{"resourceMetrics": 3}"#), "line 1 column 21"),
+        (Request::post("/v1/traces", PROTOBUF, "x"), "ExportTraceServiceRequest in Protobuf"),
+        (Request::post("/v1/logs", JSON, "x"), "ExportLogsServiceRequest in JSON"),
     ] {
         let message = message(request);
         assert!(message.contains(says), "{says:?} is not in {message:?}");

@@ -35,7 +35,8 @@ async fn runs_in_process_until_it_is_stopped() {
         let _ = stopped.await;
     }));
 
-    let json = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/metrics/gauge-int.json"));
+    let json =
+        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/metrics/gauge-int.json"));
     let request = post(JSON, json.expect("a payload"));
     let (answer, healthy) = tokio::task::spawn_blocking(move || {
         (request.send(otlp).unwrap().status, Request::get("/").send(health).unwrap().status)

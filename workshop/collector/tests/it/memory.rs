@@ -2,12 +2,13 @@
 
 use std::thread;
 
-use harness::Memory;
+use harness::{Memory, http::Request};
 
 use crate::support::{
-    gzip, post,
+    corpus::{LOGS, METRICS, SIGNALS, TRACES},
+    gzip, payload,
     program::Collector,
-    requests::{JSON, PROTOBUF},
+    requests::{JSON, PROTOBUF, nest},
 };
 
 const MIB: usize = 1024 * 1024;
@@ -32,8 +33,8 @@ fn a_gzip_bomb_is_refused_in_bounded_memory() {
     let stand_in = Collector::stand_in();
     let bomb = bomb(10_000);
     assert!(bomb.len() < 20 * MIB, "the bomb is to pass the first limit: {} bytes", bomb.len());
-    for content_type in [PROTOBUF, JSON] {
-        let answer = post(content_type, bomb.clone())
+    for (signal, content_type) in SIGNALS.iter().zip([PROTOBUF, JSON, PROTOBUF]) {
+        let answer = Request::post(signal.path, content_type, bomb.clone())
             .with("Content-Encoding", "gzip")
             .send(stand_in.otlp)
             .unwrap();
@@ -47,9 +48,11 @@ fn a_gzip_bomb_is_refused_in_bounded_memory() {
 #[ignore = "measures memory with large bodies"]
 fn concurrent_gzip_bombs_are_refused_in_bounded_memory() {
     let stand_in = Collector::stand_in();
-    let request = post(PROTOBUF, bomb(1_000)).with("Content-Encoding", "gzip");
+    let requests = SIGNALS.map(|signal| {
+        Request::post(signal.path, PROTOBUF, bomb(1_000)).with("Content-Encoding", "gzip")
+    });
     thread::scope(|scope| {
-        for _ in 0..16 {
+        for request in requests.iter().cycle().take(16) {
             scope.spawn(|| assert_eq!(request.send(stand_in.otlp).unwrap().status, 413));
         }
     });
@@ -61,8 +64,8 @@ fn concurrent_gzip_bombs_are_refused_in_bounded_memory() {
 #[ignore = "measures memory with large bodies"]
 fn a_body_above_the_limit_is_not_kept() {
     let stand_in = Collector::stand_in();
-    let endless = post(JSON, vec![b' '; 60 * MIB]);
-    for _ in 0..3 {
+    for signal in SIGNALS {
+        let endless = Request::post(signal.path, JSON, vec![b' '; 60 * MIB]);
         // It is received for a while, and then the connection is closed under it.
         let answer = endless.send(stand_in.otlp);
         assert!(answer.map_or(true, |answer| answer.status == 413));
@@ -74,15 +77,35 @@ fn a_body_above_the_limit_is_not_kept() {
 #[test]
 #[ignore = "measures memory with large bodies"]
 fn a_long_text_is_not_kept() {
+    // An empty item takes three bytes here, and up to four hundred in the text.
+    let items = |count: usize| vec!["{}"; count].join(",");
+    let points = format!(r#"{{"summary":{{"dataPoints":[{}]}}}}"#, items(500_000));
+    for (signal, items) in [(METRICS, points), (TRACES, items(250_000)), (LOGS, items(350_000))] {
+        let stand_in = Collector::stand_in();
+        let request = Request::post(signal.path, JSON, payload(&signal, &items));
+        assert_eq!(request.send(stand_in.otlp).unwrap().status, 200);
+        let printed = stand_in.running.stdout_len();
+        assert!(printed > 60_000_000, "only {printed} bytes of text");
+        let peak = peak(&stand_in);
+        assert!(peak < 2 * ALLOWED, "{}: {peak} bytes", signal.name);
+    }
+}
+
+#[test]
+#[ignore = "needs 3 GB of memory"]
+fn the_largest_request_needs_the_memory_that_the_readme_states() {
+    let readme = include_str!("../../README.md");
+    let stated = readme.split_once("The maximum is ").and_then(|(_, rest)| rest.split_once(" GB"));
+    let stated: f64 = stated.and_then(|(gigabytes, _)| gigabytes.parse().ok()).expect("a number");
+    // An empty span takes two bytes. The last one has an invalid id, so that nothing is printed.
+    let mut spans = b"\x12\x00".repeat(collector::body::LIMIT / 2 - 16);
+    spans.extend(b"\x12\x03\x12\x01\x01");
     let stand_in = Collector::stand_in();
-    // 5 MB, whose text is 100 MB: a point without a value takes three bytes here, sixty there.
-    let points = vec!["{}"; 500_000].join(",");
-    let json = format!(
-        r#"{{"resourceMetrics":[{{"scopeMetrics":[{{"metrics":[{{"summary":{{"dataPoints":[{points}]}}}}]}}]}}]}}"#
-    );
-    assert_eq!(post(JSON, json).send(stand_in.otlp).unwrap().status, 200);
-    let printed = stand_in.running.stdout_len();
-    assert!(printed > 60_000_000, "only {printed} bytes of text");
-    let peak = peak(&stand_in);
-    assert!(peak < 2 * ALLOWED, "{peak} bytes");
+    let request = Request::post(TRACES.path, PROTOBUF, nest(&[1, 2], &spans));
+    let answer = request.send(stand_in.otlp).unwrap();
+    assert_eq!(answer.status, 400, "{}", answer.text());
+    assert!(answer.text().contains("a span id has 8 bytes"), "{}", answer.text());
+    let kilobytes = u32::try_from(peak(&stand_in) / 1000).expect("less than a terabyte");
+    let peak = f64::from(kilobytes) / 1e6;
+    assert!((0.9 * stated..1.1 * stated).contains(&peak), "{peak} GB, not {stated} GB");
 }

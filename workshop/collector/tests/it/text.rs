@@ -3,39 +3,67 @@
 //! `real_collector_text.rs` compares the same payloads with the real Collector, so these snapshots
 //! are the text of the real one, for machines that lack it.
 
-use crate::support::corpus::{self, both_encodings};
-use collector::{Encoding, decode, print};
+use collector::Encoding;
+
+use crate::support::corpus::{LOGS, METRICS, SIGNALS, TRACES};
 
 #[test]
 fn text_of_every_payload_matches_its_snapshot() {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/snapshots/metrics"));
-    settings.set_prepend_module_to_snapshot(false);
-    let _bound = settings.bind_to_scope();
-    for (name, json) in corpus::by_hand() {
-        let [ours, from_protobuf] = both_encodings(&json).map(|(content_type, body)| {
-            let encoding = Encoding::from_content_type(content_type).expect("a content type");
-            print(&decode(encoding, &body).expect("a good payload"))
-        });
-        assert_eq!(ours, from_protobuf, "{name} in JSON and in Protobuf");
-        insta::assert_snapshot!(name, visible(&ours));
+    for signal in SIGNALS {
+        let mut settings = insta::Settings::clone_current();
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/snapshots/");
+        settings.set_snapshot_path(format!("{folder}{}", signal.name));
+        settings.set_prepend_module_to_snapshot(false);
+        let _bound = settings.bind_to_scope();
+        for (name, json) in signal.by_hand() {
+            let [ours, from_protobuf] = signal
+                .both_encodings(&json)
+                .map(|(encoding, body)| signal.print(encoding, &body).expect("a good payload"));
+            assert_eq!(ours, from_protobuf, "{name} in JSON and in Protobuf");
+            insta::assert_snapshot!(name, visible(&ours));
+        }
     }
 }
 
 #[test]
-fn requests_without_data_points_print_nothing() {
-    for json in ["{}", r#"{"resourceMetrics": [{"scopeMetrics": [{"metrics": [{"name": "m"}]}]}]}"#]
-    {
-        assert_eq!(print(&decode(Encoding::Json, json.as_bytes()).expect("a good payload")), "");
+fn requests_without_data_points_spans_or_records_print_nothing() {
+    for (signal, json) in [
+        (METRICS, "{}"),
+        (METRICS, r#"{"resourceMetrics": [{"scopeMetrics": [{"metrics": [{"name": "m"}]}]}]}"#),
+        (TRACES, "{}"),
+        (TRACES, r#"{"resourceSpans": [{"scopeSpans": [{"scope": {"name": "s"}}]}]}"#),
+        (LOGS, "{}"),
+        (LOGS, r#"{"resourceLogs": [{"scopeLogs": [{"scope": {"name": "s"}}]}]}"#),
+    ] {
+        let printed = signal.print(Encoding::Json, json.as_bytes());
+        assert_eq!(printed.expect("a good payload"), "", "{json}");
     }
 }
 
 #[test]
 fn snake_case_keys_are_ignored() {
-    let json = r#"{"resource_metrics": [{"scope_metrics": [{"metrics": [
-        {"gauge": {"data_points": [{"as_int": 1}]}}]}]}]}"#;
-    let request = decode(Encoding::Json, json.as_bytes()).expect("unknown keys are skipped");
-    assert_eq!(request.resource_metrics, []);
+    for (signal, json) in [
+        (
+            METRICS,
+            r#"{"resource_metrics":[{"scope_metrics":[{"metrics":[{"sum":{"data_points":[{}]}}]}]}]}"#,
+        ),
+        (
+            METRICS,
+            r#"{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"sum":{"data_points":[{}]}}]}]}]}"#,
+        ),
+        (TRACES, r#"{"resource_spans":[{"scopeSpans":[{"spans":[{}]}]}]}"#),
+        (TRACES, r#"{"resourceSpans":[{"scope_spans":[{"spans":[{}]}]}]}"#),
+        (LOGS, r#"{"resource_logs":[{"scopeLogs":[{"logRecords":[{}]}]}]}"#),
+        (LOGS, r#"{"resourceLogs":[{"scopeLogs":[{"log_records":[{}]}]}]}"#),
+    ] {
+        let print = |json: &str| signal.print(Encoding::Json, json.as_bytes());
+        assert_eq!(print(json).expect("unknown keys are skipped"), "", "{json}");
+        let mut words = json.split('_');
+        let first = words.next().unwrap_or_default().to_owned();
+        let camel_case =
+            words.fold(first, |text, word| text + &word[..1].to_uppercase() + &word[1..]);
+        assert_ne!(print(&camel_case).expect("a good payload"), "", "{camel_case}");
+    }
 }
 
 /// Escapes each character that a terminal or git would not show.

@@ -1,55 +1,170 @@
-//! Payloads in OTLP/JSON: by hand, each with a name, and random ones from a seed.
+//! Payloads in OTLP/JSON for each signal: by hand, each with a name, and random ones from a seed.
 
 use std::fs;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
-use collector::Encoding;
-use prost::Message as _;
+use collector::{DecodeError, Encoding, ExportRequest, decode, print};
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use serde_json::{Value, json};
 
-/// The payloads in `tests/corpus/metrics`, one for each difficulty. Their names are those of
-/// the files, and of the snapshots.
-pub fn by_hand() -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/metrics");
-    let files = fs::read_dir(&folder).expect("reading the folder of payloads");
-    let mut corpus: Vec<_> = files
-        .map(|file| {
-            let path = file.expect("reading the folder of payloads").path();
-            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            (name, fs::read_to_string(path).expect("reading a payload"))
-        })
-        .collect();
-    corpus.sort();
-    corpus
+/// A signal: the form of its payloads, and the stand-in's code for it.
+pub struct Signal {
+    /// The folder of its payloads, and of their snapshots.
+    pub name: &'static str,
+    pub path: &'static str,
+    /// The keys of the lists of a request, from the outside in.
+    pub lists: [&'static str; 3],
+    item: fn(&mut fastrand::Rng) -> Value,
+    print: fn(Encoding, &[u8]) -> Result<String, DecodeError>,
+    to_protobuf: fn(&str) -> Vec<u8>,
 }
 
-/// The same request in both encodings, with the value of the `Content-Type` header.
-///
-/// Protobuf is made from the JSON by the crate itself. The comparison of the JSON with the real
-/// Collector would show a mistake in that.
-pub fn both_encodings(json: &str) -> [(&'static str, Vec<u8>); 2] {
-    let request = collector::decode(Encoding::Json, json.as_bytes());
-    let request = request.unwrap_or_else(|error| panic!("{error} in {json}"));
-    [
-        (Encoding::Json.content_type(), json.as_bytes().to_vec()),
-        (Encoding::Protobuf.content_type(), request.encode_to_vec()),
-    ]
-}
+pub const METRICS: Signal = Signal::new::<ExportMetricsServiceRequest>(
+    "metrics",
+    ["resourceMetrics", "scopeMetrics", "metrics"],
+    metric,
+);
 
-/// A random payload; the same seed gives the same payload on every machine.
-pub fn random(seed: u64) -> String {
-    let rng = &mut fastrand::Rng::with_seed(seed);
-    json!({"resourceMetrics": list(rng, 1..=2, |rng| json!({
-        "schemaUrl": text(rng),
-        "resource": {"attributes": attributes(rng)},
-        "scopeMetrics": list(rng, 1..=2, |rng| json!({
+pub const TRACES: Signal = Signal::new::<ExportTraceServiceRequest>(
+    "traces",
+    ["resourceSpans", "scopeSpans", "spans"],
+    span,
+);
+
+pub const LOGS: Signal = Signal::new::<ExportLogsServiceRequest>(
+    "logs",
+    ["resourceLogs", "scopeLogs", "logRecords"],
+    log_record,
+);
+
+pub const SIGNALS: [Signal; 3] = [METRICS, TRACES, LOGS];
+
+impl Signal {
+    const fn new<R: ExportRequest>(
+        name: &'static str,
+        lists: [&'static str; 3],
+        item: fn(&mut fastrand::Rng) -> Value,
+    ) -> Self {
+        Self {
+            name,
+            path: R::PATH,
+            lists,
+            item,
+            print: |encoding, body| decode::<R>(encoding, body).map(|request| print(&request)),
+            to_protobuf: |json| {
+                let request = decode::<R>(Encoding::Json, json.as_bytes());
+                request.unwrap_or_else(|error| panic!("{error} in {json}")).encode_to_vec()
+            },
+        }
+    }
+
+    /// The payloads in `tests/corpus`, one for each difficulty. Their names are those of
+    /// the files, and of the snapshots.
+    pub fn by_hand(&self) -> Vec<(String, String)> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(self.name);
+        let files = fs::read_dir(&folder).expect("reading the folder of payloads");
+        let mut corpus: Vec<_> = files
+            .map(|file| {
+                let path = file.expect("reading the folder of payloads").path();
+                let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                (name, fs::read_to_string(path).expect("reading a payload"))
+            })
+            .collect();
+        corpus.sort();
+        corpus
+    }
+
+    /// The stand-in's text of a payload.
+    pub fn print(&self, encoding: Encoding, body: &[u8]) -> Result<String, DecodeError> {
+        (self.print)(encoding, body)
+    }
+
+    /// The same request in both encodings.
+    ///
+    /// Protobuf is made from the JSON by the crate itself. The comparison of the JSON with the real
+    /// Collector would show a mistake in that.
+    pub fn both_encodings(&self, json: &str) -> [(Encoding, Vec<u8>); 2] {
+        [(Encoding::Json, json.as_bytes().to_vec()), (Encoding::Protobuf, (self.to_protobuf)(json))]
+    }
+
+    /// A random payload; the same seed gives the same payload on every machine.
+    pub fn random(&self, seed: u64) -> String {
+        let rng = &mut fastrand::Rng::with_seed(seed);
+        let [resources, scopes, items] = self.lists;
+        json!({resources: list(rng, 1..=2, |rng| json!({
             "schemaUrl": text(rng),
-            "scope": {"name": text(rng), "version": text(rng), "attributes": attributes(rng)},
-            "metrics": list(rng, 1..=4, metric),
+            "resource": {"attributes": attributes(rng)},
+            scopes: list(rng, 1..=2, |rng| json!({
+                "schemaUrl": text(rng),
+                "scope": {"name": text(rng), "version": text(rng), "attributes": attributes(rng)},
+                items: list(rng, 1..=4, self.item),
+            })),
+        }))})
+        .to_string()
+    }
+}
+
+fn span(rng: &mut fastrand::Rng) -> Value {
+    let mut span = json!({
+        "traceId": trace_id(rng), "spanId": span_id(rng), "traceState": text(rng),
+        "name": text(rng), "kind": rng.i32(-1..7), "flags": rng.u32(..),
+        "startTimeUnixNano": unsigned(rng), "endTimeUnixNano": unsigned(rng),
+        "attributes": attributes(rng), "droppedAttributesCount": rng.u32(..),
+        "events": list(rng, 0..=2, |rng| json!({
+            "timeUnixNano": unsigned(rng), "name": text(rng), "attributes": attributes(rng),
+            "droppedAttributesCount": rng.u32(..),
         })),
-    }))})
-    .to_string()
+        "droppedEventsCount": rng.u32(..),
+        "links": list(rng, 0..=2, |rng| json!({
+            "traceId": trace_id(rng), "spanId": span_id(rng), "traceState": text(rng),
+            "attributes": attributes(rng), "droppedAttributesCount": rng.u32(..),
+            "flags": rng.u32(..),
+        })),
+        "droppedLinksCount": rng.u32(..),
+    });
+    if rng.bool() {
+        span["parentSpanId"] = json!(span_id(rng));
+    }
+    if rng.bool() {
+        span["status"] = json!({"code": rng.i32(-1..4), "message": text(rng)});
+    }
+    span
+}
+
+fn log_record(rng: &mut fastrand::Rng) -> Value {
+    let mut record = json!({
+        "timeUnixNano": unsigned(rng), "observedTimeUnixNano": unsigned(rng),
+        "severityNumber": rng.i32(-1..26), "severityText": text(rng), "eventName": text(rng),
+        "attributes": attributes(rng), "droppedAttributesCount": rng.u32(..),
+        "flags": rng.u32(..),
+    });
+    if rng.u8(..4) > 0 {
+        record["body"] = any_value(rng, 4);
+    }
+    if rng.bool() {
+        record["traceId"] = json!(trace_id(rng));
+        record["spanId"] = json!(span_id(rng));
+    }
+    record
+}
+
+/// An id in hex, in lower or upper case. Zeros and nothing are no id.
+fn trace_id(rng: &mut fastrand::Rng) -> String {
+    match rng.u8(..8) {
+        0 => String::new(),
+        1 => "0".repeat(32),
+        2 => format!("{:032X}", rng.u128(..)),
+        _ => format!("{:032x}", rng.u128(..)),
+    }
+}
+
+fn span_id(rng: &mut fastrand::Rng) -> String {
+    let mut id = trace_id(rng);
+    id.truncate(16);
+    id
 }
 
 fn metric(rng: &mut fastrand::Rng) -> Value {
@@ -115,7 +230,7 @@ fn exemplar(rng: &mut fastrand::Rng) -> Value {
     let value = if rng.bool() { ("asInt", signed(rng)) } else { ("asDouble", double(rng)) };
     json!({
         "timeUnixNano": unsigned(rng), "filteredAttributes": attributes(rng), value.0: value.1,
-        "traceId": format!("{:032x}", rng.u128(..)), "spanId": format!("{:016X}", rng.u64(..)),
+        "traceId": trace_id(rng), "spanId": span_id(rng),
     })
 }
 
@@ -181,7 +296,7 @@ fn signed(rng: &mut fastrand::Rng) -> Value {
 }
 
 /// Around each border of Go's formats, and where rounding shows.
-const DOUBLES: [f64; 24] = [
+const DOUBLES: [f64; 26] = [
     0.0,
     -0.0,
     1.0,
@@ -206,6 +321,8 @@ const DOUBLES: [f64; 24] = [
     5e-324,
     0.000_000_5,
     2.5e-6,
+    3_869_675_994_360_797.0 / 4.0,
+    -3_869_675_994_360_799.0 / 4.0,
 ];
 
 /// Characters with a meaning in JSON, in HTML, in Unicode or for a terminal.

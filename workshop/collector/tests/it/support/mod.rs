@@ -6,11 +6,18 @@ pub mod requests;
 
 use std::io::Write as _;
 
+use corpus::Signal;
 use harness::http::Request;
 
 /// A POST request with metrics.
 pub fn post(content_type: &str, body: impl Into<Vec<u8>>) -> Request {
-    Request::post("/v1/metrics", content_type, body)
+    Request::post(corpus::METRICS.path, content_type, body)
+}
+
+/// A payload in JSON with `items`: metrics, spans or log records.
+pub fn payload(signal: &Signal, items: &str) -> String {
+    let [resources, scopes, list] = signal.lists;
+    format!(r#"{{"{resources}":[{{"{scopes}":[{{"{list}":[{items}]}}]}}]}}"#)
 }
 
 /// `bytes`, compressed with gzip.

@@ -72,7 +72,10 @@ extensions: {health_check: {endpoint: 'HEALTH'}}
 service:
   extensions: [health_check]
   telemetry: {metrics: {level: none}}
-  pipelines: {metrics: {receivers: [otlp], exporters: [debug]}}
+  pipelines:
+    metrics: {receivers: [otlp], exporters: [debug]}
+    traces: {receivers: [otlp], exporters: [debug]}
+    logs: {receivers: [otlp], exporters: [debug]}
 ";
 
 /// The stand-in with free ports, not running yet.

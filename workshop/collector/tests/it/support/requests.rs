@@ -7,7 +7,10 @@ use prost::Message as _;
 
 use harness::http::{Reply, Request};
 
-use super::{gzip, post};
+use super::{
+    corpus::{LOGS, METRICS, SIGNALS, TRACES},
+    gzip, payload, post,
+};
 
 /// The part of an answer that matters to a client. Two servers with the same class of answer are
 /// the same to it.
@@ -21,9 +24,9 @@ pub struct Class {
 /// The kind of body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Body {
-    /// An `ExportMetricsServiceResponse` with `partial_success` unset.
+    /// A response with `partial_success` unset.
     Success,
-    /// An `ExportMetricsServiceResponse` with an empty `partial_success`.
+    /// A response with an empty `partial_success`.
     SuccessWithPartialSuccess,
     /// A `google.rpc.Status` with this code and a message.
     Status(i32),
@@ -34,6 +37,7 @@ pub enum Body {
 }
 
 /// A request, the stand-in's answer, and the real Collector's answer where it differs.
+#[derive(Clone)]
 pub struct Case {
     pub name: &'static str,
     pub request: Request,
@@ -72,6 +76,7 @@ impl Class {
         let body = match content_type {
             _ if head => answer.body.is_empty().then_some(Body::None)?,
             TEXT => Body::Text,
+            // The responses of the other signals have the same fields.
             PROTOBUF if success => {
                 match ExportMetricsServiceResponse::decode(answer.body.as_slice())
                     .ok()?
@@ -114,11 +119,22 @@ struct Status {
 
 /// All the cases.
 pub fn cases() -> Vec<Case> {
-    let mut cases = accepted();
-    cases.extend(wrong_envelope());
-    cases.extend(wrong_compression());
+    let any_signal: Vec<Case> =
+        [accepted(), wrong_envelope(), wrong_compression()].into_iter().flatten().collect();
+    let mut cases: Vec<_> =
+        SIGNALS.iter().flat_map(|signal| on_path(signal.path, any_signal.clone())).collect();
     cases.extend(wrong_protobuf());
     cases.extend(wrong_json());
+    cases.extend(on_path(TRACES.path, wrong_traces()));
+    cases.extend(on_path(LOGS.path, wrong_logs()));
+    cases
+}
+
+/// The cases on the path of another signal.
+fn on_path(path: &str, mut cases: Vec<Case>) -> Vec<Case> {
+    for case in &mut cases {
+        case.request.path = case.request.path.replace(METRICS.path, path);
+    }
     cases
 }
 
@@ -134,6 +150,7 @@ fn accepted() -> Vec<Case> {
         ok("empty request in JSON", JSON, "{}"),
         ok("unknown fields in Protobuf", PROTOBUF, b"\xf8\x07\x01\xfa\x07\x03abc".as_slice()),
         ok("unknown fields in JSON", JSON, r#"{"new": {"deep": [1, null]}}"#),
+        ok("request of no signal in JSON", JSON, r#"{"resourceProfiles": [{"scopeProfiles": 1}]}"#),
         ok("charset in the content type", "application/json; charset=utf-8", "{}"),
         ok("content type in capitals", "Application/X-Protobuf", ""),
         ok("body of exactly 20 MiB", JSON, padded(limit)),
@@ -157,7 +174,7 @@ fn accepted() -> Vec<Case> {
 }
 
 fn wrong_envelope() -> Vec<Case> {
-    let on_path = |path| Request::post(path, JSON, "{}");
+    let to = |path| Request::post(path, JSON, "{}");
     let with_method = |method: &str| Request { method: method.to_owned(), ..post(JSON, "{}") };
     let other = |name, content_type| {
         let request = post(content_type, "{}");
@@ -175,11 +192,10 @@ fn wrong_envelope() -> Vec<Case> {
         refused("DELETE", with_method("DELETE"), 405, 2),
         refused("OPTIONS", with_method("OPTIONS"), 405, 2),
         head,
-        refused("traces", on_path("/v1/traces"), 404, 12),
-        refused("logs", on_path("/v1/logs"), 404, 12),
-        refused("the root", on_path("/"), 404, 12),
-        refused("slash at the end", on_path("/v1/metrics/"), 404, 12),
-        refused("path in capitals", on_path("/V1/METRICS"), 404, 12),
+        refused("profiles", to("/v1development/profiles"), 404, 12),
+        refused("the root", to("/"), 404, 12),
+        refused("slash at the end", to("/v1/metrics/"), 404, 12),
+        refused("path in capitals", to("/V1/METRICS"), 404, 12),
         refused("GET of an unknown path", Request::get("/nope"), 404, 12),
         in_protobuf,
         refused("no content type", Request { headers: Vec::new(), ..with_method("POST") }, 415, 2),
@@ -272,10 +288,6 @@ fn wrong_json() -> Vec<Case> {
         )
     };
     let value = |value: &str| point(&format!(r#""attributes":[{{"key":"k","value":{value}}}]"#));
-    // The real Collector quotes the garbage in its message, which is then not UTF-8 either.
-    let mut not_utf8 = bad("garbage in place of JSON", JSON, b"\xff\xfe".as_slice());
-    not_utf8.theirs = Some(Class { status: 500, body: Body::Status(13), ..not_utf8.ours });
-    not_utf8.because = BAD_DATA;
     let mut unnamed = ok("field without a name", JSON, r#"{"resourceMetrics": [{"": 1}]}"#);
     unnamed.theirs = Some(Class { status: 400, body: Body::Status(3), ..unnamed.ours });
     unnamed.because = UNKNOWN_NAMES;
@@ -323,7 +335,7 @@ fn wrong_json() -> Vec<Case> {
             bad("null for the last bracket", JSON, r#"{"resourceMetrics": []null"#),
             BAD_DATA,
         ),
-        not_utf8,
+        not_utf8_in_theirs(bad("garbage in place of JSON", JSON, b"\xff\xfe".as_slice())),
         unnamed,
         accepted_by_theirs(bad("garbage after the end", JSON, "{} garbage"), BAD_DATA),
         accepted_by_theirs(
@@ -352,6 +364,93 @@ fn wrong_json() -> Vec<Case> {
             ENUM_NAMES,
         ),
         accepted_by_theirs(bad("arrays nested 100 deep in JSON", JSON, deep), NESTING),
+    ]
+}
+
+fn wrong_traces() -> Vec<Case> {
+    // resource_spans, scope_spans, spans
+    let span = |fields: &[u8]| nest(&[1, 2, 2], fields);
+    let link = |fields: &[u8]| nest(&[1, 2, 2, 13], fields);
+    let json = |fields: &str| payload(&TRACES, &format!("{{{fields}}}"));
+    vec![
+        bad("trace id of three bytes", PROTOBUF, span(b"\x0a\x03\x01\x02\x03")),
+        bad("span id of one byte", PROTOBUF, span(b"\x12\x01\x01")),
+        bad("parent id of one byte", PROTOBUF, span(b"\x22\x01\x01")),
+        bad("trace id of a link of one byte", PROTOBUF, link(b"\x0a\x01\x01")),
+        bad("span id of a link of one byte", PROTOBUF, link(b"\x12\x01\x01")),
+        bad("text for a kind", PROTOBUF, span(b"\x32\x01\x01")),
+        bad("number for a status", PROTOBUF, span(b"\x78\x01")),
+        accepted_by_theirs(
+            bad("name that is not UTF-8", PROTOBUF, span(b"\x2a\x02\xff\xfe")),
+            BAD_DATA,
+        ),
+        bad("object for an array", JSON, r#"{"resourceSpans": {}}"#),
+        bad("trace id of three bytes in JSON", JSON, json(r#""traceId":"010203""#)),
+        bad("trace id in Base64", JSON, json(r#""traceId":"AQIDBAUGBwgJCgsMDQ4PEA==""#)),
+        bad("trace id of null", JSON, json(r#""traceId":null"#)),
+        bad("span id of a number", JSON, json(r#""spanId":1"#)),
+        bad("parent id not in hex", JSON, json(r#""parentSpanId":"zzzzzzzzzzzzzzzz""#)),
+        bad("span id of a link of half a byte", JSON, json(r#""links":[{"spanId":"0"}]"#)),
+        bad("null for a kind", JSON, json(r#""kind":null"#)),
+        bad("fraction for a kind", JSON, json(r#""kind":1.5"#)),
+        bad("unknown name for a kind", JSON, json(r#""kind":"SERVER""#)),
+        not_utf8_in_theirs(bad("negative time", JSON, json(r#""endTimeUnixNano":-1"#))),
+        bad("count of 33 bits", JSON, json(r#""droppedLinksCount":"4294967296""#)),
+        accepted_by_theirs(
+            bad("flags of ten digits and 33 bits", JSON, json(r#""flags":7357379655"#)),
+            BAD_DATA,
+        ),
+        bad("array for a status", JSON, json(r#""status":[]"#)),
+        bad("object for the events", JSON, json(r#""events":{}"#)),
+        bad("number for a trace state", JSON, json(r#""traceState":1"#)),
+        accepted_by_theirs(
+            bad("name for a kind", JSON, json(r#""kind":"SPAN_KIND_SERVER""#)),
+            ENUM_NAMES,
+        ),
+        accepted_by_theirs(
+            bad("name for a status", JSON, json(r#""status":{"code":"STATUS_CODE_ERROR"}"#)),
+            ENUM_NAMES,
+        ),
+    ]
+}
+
+fn wrong_logs() -> Vec<Case> {
+    // resource_logs, scope_logs, log_records
+    let record = |fields: &[u8]| nest(&[1, 2, 2], fields);
+    let json = |fields: &str| payload(&LOGS, &format!("{{{fields}}}"));
+    // body, then array_value and values again and again
+    let deep = [[1, 2, 2, 5].as_slice(), &[5, 1].repeat(100)].concat();
+    vec![
+        bad("trace id of one byte", PROTOBUF, record(b"\x4a\x01\x01")),
+        bad(
+            "span id of nine bytes",
+            PROTOBUF,
+            record(b"\x52\x09\x01\x01\x01\x01\x01\x01\x01\x01\x01"),
+        ),
+        bad("number for a body", PROTOBUF, record(b"\x28\x01")),
+        accepted_by_theirs(
+            bad("body that is not UTF-8", PROTOBUF, record(b"\x2a\x04\x0a\x02\xff\xfe")),
+            BAD_DATA,
+        ),
+        accepted_by_theirs(
+            bad("body nested 100 deep", PROTOBUF, nest(&deep, b"\x18\x01")),
+            NESTING,
+        ),
+        bad("object for an array", JSON, r#"{"resourceLogs": {}}"#),
+        bad("text for a body", JSON, json(r#""body":"text""#)),
+        bad("body of bytes that are not Base64", JSON, json(r#""body":{"bytesValue":"*"}"#)),
+        bad("trace id in Base64", JSON, json(r#""traceId":"AQIDBAUGBwgJCgsMDQ4PEA==""#)),
+        bad("span id of half a byte", JSON, json(r#""spanId":"0""#)),
+        bad("null for a severity", JSON, json(r#""severityNumber":null"#)),
+        bad("unknown name for a severity", JSON, json(r#""severityNumber":"INFO""#)),
+        bad("severity of 33 bits", JSON, json(r#""severityNumber":4294967296"#)),
+        bad("time in words", JSON, json(r#""observedTimeUnixNano":"now""#)),
+        not_utf8_in_theirs(bad("negative flags", JSON, json(r#""flags":-1"#))),
+        bad("number for an event name", JSON, json(r#""eventName":1"#)),
+        accepted_by_theirs(
+            bad("name for a severity", JSON, json(r#""severityNumber":"SEVERITY_NUMBER_INFO""#)),
+            ENUM_NAMES,
+        ),
     ]
 }
 
@@ -388,6 +487,13 @@ fn too_large(mut case: Case) -> Case {
     case
 }
 
+/// The message of the real Collector is not UTF-8, so that it cannot send the message.
+fn not_utf8_in_theirs(mut case: Case) -> Case {
+    case.theirs = Some(Class { status: 500, body: Body::Status(13), ..case.ours });
+    case.because = BAD_DATA;
+    case
+}
+
 fn accepted_by_theirs(mut case: Case, because: &'static str) -> Case {
     case.theirs = Some(Class { status: 200, body: Body::SuccessWithPartialSuccess, ..case.ours });
     case.because = because;
@@ -396,7 +502,7 @@ fn accepted_by_theirs(mut case: Case, because: &'static str) -> Case {
 
 /// The message `inner` as field `path[0]` of a message that is field `path[1]` ... from the inside
 /// out: the last number in `path` is the innermost.
-fn nest(path: &[u32], inner: &[u8]) -> Vec<u8> {
+pub fn nest(path: &[u32], inner: &[u8]) -> Vec<u8> {
     path.iter().rev().fold(inner.to_vec(), |message, field| {
         let mut out = Vec::new();
         prost::encoding::encode_key(*field, prost::encoding::WireType::LengthDelimited, &mut out);

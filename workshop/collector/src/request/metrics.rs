@@ -1,67 +1,58 @@
-//! Formats metrics as the debug exporter of the Collector 0.162.0 does at `verbosity: detailed` with
-//! `use_internal_logger: false`, byte for byte.
-//!
-//! Follows `exporter/debugexporter/exporter.go` (the first line) and `internal/otlptext/metrics.go`
-//! and `databuffer.go` (the rest) of <https://github.com/open-telemetry/opentelemetry-collector>.
-//! Like these files, this one omits flags, the zero threshold, and requests without a data point.
+//! Metrics, after `otlptext/metrics.go` and `databuffer.go`. Like these files, this one omits flags
+//! and the zero threshold.
 
 use std::io::{self, Write};
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use opentelemetry_proto::tonic::common::v1::{EntityRef, InstrumentationScope, KeyValue};
+use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::metrics::v1::exponential_histogram_data_point::Buckets;
 use opentelemetry_proto::tonic::metrics::v1::{
-    Exemplar, ExponentialHistogramDataPoint, HistogramDataPoint, Metric, NumberDataPoint,
-    SummaryDataPoint, exemplar, metric::Data, number_data_point,
+    AggregationTemporality, Exemplar, ExponentialHistogramDataPoint, HistogramDataPoint, Metric,
+    NumberDataPoint, SummaryDataPoint, exemplar, metric::Data, number_data_point,
 };
 
-use crate::{exp, go, value};
+use super::{ExportRequest, Ids};
+use crate::{exp, go, text, value};
 
-/// The text of a request. Empty if the request has no data point.
-#[must_use]
-pub fn print(request: &ExportMetricsServiceRequest) -> String {
-    let mut text = Vec::new();
-    // Writing to memory cannot fail.
-    let _ = write(request, &mut text);
-    String::from_utf8_lossy(&text).into_owned()
-}
+impl ExportRequest for ExportMetricsServiceRequest {
+    const NAME: &str = "ExportMetricsServiceRequest";
+    const PATH: &str = "/v1/metrics";
 
-/// Writes the text of a request piece by piece, because the text can be many times larger than the
-/// request.
-pub fn write(request: &ExportMetricsServiceRequest, out: &mut dyn Write) -> io::Result<()> {
-    let metrics = || {
-        let scopes = request.resource_metrics.iter().flat_map(|resource| &resource.scope_metrics);
-        scopes.flat_map(|scope| &scope.metrics)
-    };
-    let data_points: usize = metrics().map(data_points).sum();
-    if data_points == 0 {
-        return Ok(());
+    fn ids(&self) -> impl Iterator<Item = Ids<'_>> {
+        let exemplars = metrics(self).flat_map(exemplars_of);
+        exemplars.map(|exemplar| Ids { trace: &exemplar.trace_id, span: &exemplar.span_id })
     }
-    writeln!(
-        out,
-        "Metrics\t{{\"resource metrics\": {}, \"metrics\": {}, \"data points\": {data_points}}}",
-        request.resource_metrics.len(),
-        metrics().count(),
-    )?;
-    for (i, resource_metrics) in request.resource_metrics.iter().enumerate() {
-        writeln!(out, "ResourceMetrics #{i}")?;
-        writeln!(out, "Resource SchemaURL: {}", resource_metrics.schema_url)?;
-        if let Some(resource) = &resource_metrics.resource {
-            attributes("Resource attributes", &resource.attributes, out)?;
-            entity_refs(&resource.entity_refs, out)?;
+
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let points: usize = metrics(self).map(data_points).sum();
+        if points == 0 {
+            return Ok(());
         }
-        for (i, scope_metrics) in resource_metrics.scope_metrics.iter().enumerate() {
-            writeln!(out, "ScopeMetrics #{i}")?;
-            writeln!(out, "ScopeMetrics SchemaURL: {}", scope_metrics.schema_url)?;
-            scope(scope_metrics.scope.as_ref(), out)?;
-            for (i, metric) in scope_metrics.metrics.iter().enumerate() {
-                writeln!(out, "Metric #{i}")?;
-                write_metric(metric, out)?;
+        let (resources, metrics) = (self.resource_metrics.len(), metrics(self).count());
+        writeln!(
+            out,
+            "Metrics\t{{\"resource metrics\": {resources}, \"metrics\": {metrics}, \
+             \"data points\": {points}}}"
+        )?;
+        for (i, of_resource) in self.resource_metrics.iter().enumerate() {
+            let (schema_url, resource) = (&of_resource.schema_url, of_resource.resource.as_ref());
+            text::resource("ResourceMetrics", i, schema_url, resource, out)?;
+            for (i, of_scope) in of_resource.scope_metrics.iter().enumerate() {
+                let (schema_url, scope) = (&of_scope.schema_url, of_scope.scope.as_ref());
+                text::scope("ScopeMetrics", i, schema_url, scope, out)?;
+                for (i, metric) in of_scope.metrics.iter().enumerate() {
+                    writeln!(out, "Metric #{i}")?;
+                    write_metric(metric, out)?;
+                }
             }
         }
+        text::end(out)
     }
-    // The exporter passes the whole text to its logger, which adds a line feed.
-    writeln!(out)
+}
+
+fn metrics(request: &ExportMetricsServiceRequest) -> impl Iterator<Item = &Metric> {
+    let scopes = request.resource_metrics.iter().flat_map(|resource| &resource.scope_metrics);
+    scopes.flat_map(|scope| &scope.metrics)
 }
 
 fn data_points(metric: &Metric) -> usize {
@@ -75,51 +66,16 @@ fn data_points(metric: &Metric) -> usize {
     }
 }
 
-/// Writes a header such as `Resource attributes` and a line for each attribute, if there are any.
-/// After a header with an arrow, the lines are indented further.
-fn attributes(header: &str, attributes: &[KeyValue], out: &mut dyn Write) -> io::Result<()> {
-    if attributes.is_empty() {
-        return Ok(());
-    }
-    writeln!(out, "{header}:")?;
-    let indent = header.split_once("->").map_or("", |(indent, _)| indent);
-    for KeyValue { key, value, .. } in attributes {
-        writeln!(out, "{indent}     -> {key}: {}", value::typed(value.as_ref()))?;
-    }
-    Ok(())
-}
-
-fn entity_refs(refs: &[EntityRef], out: &mut dyn Write) -> io::Result<()> {
-    if refs.is_empty() {
-        return Ok(());
-    }
-    writeln!(out, "Resource entity refs:")?;
-    for (i, entity) in refs.iter().enumerate() {
-        writeln!(out, "     -> Entity ref #{i}:")?;
-        writeln!(out, "          -> Type: {}", entity.r#type)?;
-        if !entity.schema_url.is_empty() {
-            writeln!(out, "          -> Schema URL: {}", entity.schema_url)?;
+fn exemplars_of(metric: &Metric) -> Box<dyn Iterator<Item = &Exemplar> + '_> {
+    match &metric.data {
+        Some(Data::Gauge(data)) => Box::new(data.data_points.iter().flat_map(|p| &p.exemplars)),
+        Some(Data::Sum(data)) => Box::new(data.data_points.iter().flat_map(|p| &p.exemplars)),
+        Some(Data::Histogram(data)) => Box::new(data.data_points.iter().flat_map(|p| &p.exemplars)),
+        Some(Data::ExponentialHistogram(data)) => {
+            Box::new(data.data_points.iter().flat_map(|p| &p.exemplars))
         }
-        for (header, keys) in
-            [("ID keys", &entity.id_keys), ("Description keys", &entity.description_keys)]
-        {
-            if !keys.is_empty() {
-                writeln!(out, "          -> {header}:")?;
-            }
-            for key in keys {
-                writeln!(out, "               -> {key}")?;
-            }
-        }
+        Some(Data::Summary(_)) | None => Box::new(std::iter::empty()),
     }
-    Ok(())
-}
-
-fn scope(scope: Option<&InstrumentationScope>, out: &mut dyn Write) -> io::Result<()> {
-    let Some(InstrumentationScope { name, version, attributes: attrs, .. }) = scope else {
-        return writeln!(out, "InstrumentationScope  ");
-    };
-    writeln!(out, "InstrumentationScope {name} {version}")?;
-    attributes("InstrumentationScope attributes", attrs, out)
 }
 
 fn write_metric(metric: &Metric, out: &mut dyn Write) -> io::Result<()> {
@@ -136,7 +92,7 @@ fn write_metric(metric: &Metric, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "     -> Description: {}", metric.description)?;
     writeln!(out, "     -> Unit: {}", metric.unit)?;
     writeln!(out, "     -> DataType: {data_type}")?;
-    attributes("     -> Metadata", &metric.metadata, out)?;
+    text::attributes("     -> Metadata", &metric.metadata, out)?;
 
     match &metric.data {
         None => Ok(()),
@@ -159,12 +115,7 @@ fn write_metric(metric: &Metric, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn temporality(value: i32, out: &mut dyn Write) -> io::Result<()> {
-    let name = match value {
-        0 => "Unspecified",
-        1 => "Delta",
-        2 => "Cumulative",
-        _ => "",
-    };
+    let name = value::enumeration::<AggregationTemporality>(value);
     writeln!(out, "     -> AggregationTemporality: {name}")
 }
 
@@ -177,7 +128,7 @@ fn each<T>(
 }
 
 fn point_attributes(attrs: &[KeyValue], out: &mut dyn Write) -> io::Result<()> {
-    attributes("Data point attributes", attrs, out)
+    text::attributes("Data point attributes", attrs, out)
 }
 
 fn times(start: u64, time: u64, out: &mut dyn Write) -> io::Result<()> {
@@ -296,7 +247,7 @@ fn exemplars(exemplars: &[Exemplar], out: &mut dyn Write) -> io::Result<()> {
                 writeln!(out, "     -> Value: {}", go::fixed(value))?;
             }
         }
-        attributes("     -> FilteredAttributes", &exemplar.filtered_attributes, out)?;
+        text::attributes("     -> FilteredAttributes", &exemplar.filtered_attributes, out)?;
     }
     Ok(())
 }
