@@ -1,13 +1,16 @@
 //! Runs the commands of the book and of the READMEs as printed, in the order of the pages.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use harness::{Error, Program};
 use tests::{root, skip};
+
+use crate::minutes::assert_minutes;
 
 /// Commands that no test can run, with the reason.
 const NOT_HERE: [(&str, &str); 9] = [
@@ -28,12 +31,13 @@ const NOT_HERE: [(&str, &str); 9] = [
     ("pkill ", "would kill a program of that name that is not the test's"),
 ];
 
-/// Commands that serve until Ctrl-C, and their output once they serve.
-const SERVE: [(&str, &str); 4] = [
-    ("cargo run -p step-", "Listening on http://"),
-    ("cargo run -p collector", "Listening on http://"),
-    ("cargo run -p app-insights", "Listening on http://"),
-    ("cargo workshop", "Ctrl-C here stops everything"),
+/// Commands that serve until Ctrl-C, their output once they serve, and the seconds that a page then
+/// asks its reader to wait: until the next export of a step.
+const SERVE: [(&str, &str, u64); 4] = [
+    ("cargo run -p step-", "Listening on http://", 5),
+    ("cargo run -p collector", "Listening on http://", 0),
+    ("cargo run -p app-insights", "Listening on http://", 0),
+    ("cargo workshop", "Ctrl-C here stops everything", 0),
 ];
 
 /// Commands that inspect the machine and exit with 1 when they find a problem.
@@ -107,23 +111,30 @@ fn copy_of_the_repository(to: &Path) {
 fn every_command_on_a_page_works() {
     let folder = tempfile::tempdir().unwrap();
     copy_of_the_repository(folder.path());
+    // The first build takes minutes, which only the page about it states.
+    let (success, text) = run(shell(folder.path(), "cargo workshop prepare", false), "prepare");
+    assert!(success, "{text}");
+    let mut times: BTreeMap<String, Duration> = BTreeMap::new();
     let mut typed = 0;
     // The variables that earlier commands set.
     let mut before = String::new();
     let mut offline = false;
     for page in pages() {
+        let name = page.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         for command in commands(&page) {
             if NOT_HERE.iter().any(|(start, _)| command.starts_with(start)) {
                 continue;
             }
             let place = format!("{}: {command}", page.display());
-            let sign = SERVE.iter().find(|(start, _)| {
+            let sign = SERVE.iter().find(|(start, ..)| {
                 let ends = END.iter().chain(&LOOK).any(|start| command.starts_with(start));
                 command.starts_with(start) && !ends
             });
             // In place of the shell, so that Ctrl-C ends the program itself.
             let exec = if sign.is_some() { "exec " } else { "" };
             let shell = shell(folder.path(), &format!("{before}{exec}{command}"), offline);
+            let started = Instant::now();
+            let mut time = None;
             match sign {
                 _ if REFUSED.contains(&command.as_str()) => {
                     let (success, text) = run(shell, &place);
@@ -140,12 +151,15 @@ fn every_command_on_a_page_works() {
                         if success { "Everything necessary is here." } else { "wrong. Type " };
                     assert!(text.contains(end), "{place}\n{text}");
                 }
-                Some((_, sign)) => serve(shell, sign, &place),
+                Some((_, sign, wait)) => {
+                    time = Some(serve(shell, sign, &place) + Duration::from_secs(*wait));
+                }
                 None => {
                     let (success, text) = run(shell, &place);
                     assert!(success, "{place}\n{text}");
                 }
             }
+            *times.entry(name.clone()).or_default() += time.unwrap_or(started.elapsed());
             // After this command, nothing needs a network.
             offline |= command == "cargo workshop prepare";
             if command.starts_with("export ") || command.starts_with("set -a") {
@@ -156,13 +170,14 @@ fn every_command_on_a_page_works() {
     }
     assert!(offline, "some page prepares for a class without a network");
     assert!(typed > 15, "only {typed} commands were found");
+    assert_minutes(&times);
 }
 
 /// A command that no page has makes its list stale.
 #[test]
 fn every_listed_command_is_on_a_page() {
     let all: Vec<_> = pages().iter().flat_map(|page| commands(page)).collect();
-    let lists = NOT_HERE.iter().chain(&SERVE).map(|entry| entry.0);
+    let lists = NOT_HERE.iter().map(|entry| entry.0).chain(SERVE.iter().map(|entry| entry.0));
     let lists = lists.chain(REFUSED).chain(LOOK).chain(END);
     for start in lists {
         assert!(all.iter().any(|command| command.starts_with(start)), "{start}");
@@ -186,17 +201,21 @@ fn run(shell: Program, place: &str) -> (bool, String) {
     (finished.status.success(), finished.stdout + &finished.stderr)
 }
 
-/// Waits for `sign`, presses Ctrl-C, and waits for a good end.
-fn serve(shell: Program, sign: &str, place: &str) {
+/// Waits for `sign`, presses Ctrl-C, and waits for a good end. Returns the time until `sign`.
+fn serve(shell: Program, sign: &str, place: &str) -> Duration {
+    let started = Instant::now();
     let running = match shell.start_when(sign) {
         Ok(running) => running,
         Err(Error::Ended(finished)) if has_no_port(&finished.stderr) => {
-            return skip(format!("{place}: another program has the port"));
+            skip(format!("{place}: another program has the port"));
+            return Duration::ZERO;
         }
         Err(error) => panic!("{place}\n{error}"),
     };
+    let time = started.elapsed();
     let finished = running.interrupt().unwrap_or_else(|error| panic!("{place}\n{error}"));
     assert!(finished.status.success(), "{place}: Ctrl-C\n{}", finished.stderr);
+    time
 }
 
 fn has_no_port(stderr: &str) -> bool {

@@ -4,7 +4,8 @@ mod plan;
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context as _, Result, anyhow, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use learn::Exercise;
 use serde::Deserialize;
 
 use crate::directive::Directive;
@@ -18,41 +19,74 @@ const PATH: &str = "book/schedule.toml";
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Schedule {
-    /// The minutes of each chapter, by its file without `.md`.
+    /// The minutes of each chapter without its exercises, by its file without `.md`.
     minutes: BTreeMap<String, u32>,
     #[serde(default)]
     plan: BTreeMap<String, Plan>,
 }
 
-/// `{{#minutes}}`, `{{#minutes step-01 step-02}}`, `{{#minutes half-day}}`.
+/// The minutes of the chapters and of their exercises.
+#[derive(Debug)]
+struct Chapters {
+    /// Without the exercises.
+    own: BTreeMap<String, u32>,
+    exercises: Vec<Exercise>,
+}
+
+impl Chapters {
+    /// The exercises of a chapter.
+    fn exercises(&self, chapter: &str) -> impl Iterator<Item = &Exercise> {
+        self.exercises.iter().filter(move |exercise| exercise.chapter == chapter)
+    }
+}
+
+/// The minutes of exercises together.
+fn sum<'a>(exercises: impl Iterator<Item = &'a Exercise>) -> u32 {
+    exercises.map(|exercise| u32::from(exercise.minutes)).sum()
+}
+
+/// `{{#minutes}}`, `{{#minutes step-01 step-02}}`, `{{#minutes half-day}}`, and with an option the
+/// minutes with or without those of the exercises.
 pub(crate) fn minutes(directive: &Directive, page: &mut Page) -> Result<String> {
-    directive.allow_options(&[])?;
-    let schedule = read(page.workspace)?;
+    directive.allow_options(&["only", "without"])?;
+    let (own, exercises) = match (directive.option("only"), directive.option("without")) {
+        (None, None) => (true, true),
+        (None, Some("exercises")) => (true, false),
+        (Some("exercises"), None) => (false, true),
+        _ => bail!("write only=\"exercises\" or without=\"exercises\""),
+    };
+    let (chapters, plans) = read(page.workspace)?;
     let chapter = [page.chapter.trim_end_matches(".md").to_string()];
     let names = if directive.words().is_empty() { &chapter } else { directive.words() };
-    let mut sum = 0;
+    let mut total = 0;
     for name in names {
-        let plan = schedule.plan.get(name).map(|plan| plan.minutes(&schedule.minutes));
-        sum += plan.or(schedule.minutes.get(name).copied()).ok_or_else(|| {
-            let names: Vec<_> =
-                schedule.minutes.keys().chain(schedule.plan.keys()).cloned().collect();
+        if let Some(plan) = plans.get(name) {
+            ensure!(own && exercises, "`{name}` is a plan, which has no such part");
+            total += plan.minutes(&chapters);
+            continue;
+        }
+        let minutes = chapters.own.get(name).ok_or_else(|| {
+            let names: Vec<_> = chapters.own.keys().chain(plans.keys()).cloned().collect();
             missing(format!("`{name}` under [minutes] in {PATH}"), name, &names)
         })?;
+        total += if own { *minutes } else { 0 };
+        total += if exercises { sum(chapters.exercises(name)) } else { 0 };
     }
-    Ok(duration(sum))
+    ensure!(total > 0, "there are no exercises in {}", names.join(", "));
+    Ok(duration(total))
 }
 
 /// `{{#schedule half-day}}`: a table of times.
 pub(crate) fn table(directive: &Directive, page: &mut Page) -> Result<String> {
     directive.allow_options(&[])?;
     let [name] = directive.exactly("{{#schedule half-day}}")?;
-    let schedule = read(page.workspace)?;
-    let plan = schedule.plan.get(name).ok_or_else(|| {
-        let names: Vec<String> = schedule.plan.keys().cloned().collect();
+    let (chapters, plans) = read(page.workspace)?;
+    let plan = plans.get(name).ok_or_else(|| {
+        let names: Vec<String> = plans.keys().cloned().collect();
         missing(format!("plan `{name}` in {PATH}"), name, &names)
     })?;
     page.used.schedules.insert(name.to_string());
-    plan.table(&schedule.minutes, |chapter| {
+    plan.table(&chapters, |chapter| {
         let source = page.workspace.read(&format!("{BOOK}/{chapter}.md"))?;
         let title = source.text.lines().find_map(|line| line.strip_prefix("# "));
         Ok(format!("[{}]({}{chapter}.md)", title.unwrap_or(chapter).trim(), page.up()))
@@ -60,22 +94,25 @@ pub(crate) fn table(directive: &Directive, page: &mut Page) -> Result<String> {
 }
 
 /// Reads and checks the schedule.
-fn read(workspace: &Workspace) -> Result<Schedule> {
+fn read(workspace: &Workspace) -> Result<(Chapters, BTreeMap<String, Plan>)> {
     let source = workspace.read(PATH)?;
-    let schedule: Schedule = toml::from_str(&source.text).map_err(|error| {
+    let Schedule { minutes, plan: plans } = toml::from_str(&source.text).map_err(|error| {
         let start = error.span().map_or(0, |range| range.start);
         let line = source.text[..start].matches('\n').count() + 1;
         anyhow!("{PATH}:{line}: {}", error.message())
     })?;
-    for (name, &minutes) in &schedule.minutes {
+    for (name, &minutes) in &minutes {
         let exists = workspace.has(&format!("{BOOK}/{name}.md"));
         ensure!(exists, "{PATH}: there is no chapter {name}.md");
         ensure!(minutes > 0, "{PATH}: the chapter `{name}` needs at least one minute");
     }
-    for (name, plan) in &schedule.plan {
-        plan.check(&schedule.minutes).with_context(|| format!("{PATH}: plan `{name}`"))?;
+    let has_exercises = workspace.root().join("exercises").is_dir();
+    let exercises = if has_exercises { learn::exercises(workspace.root())? } else { Vec::new() };
+    let chapters = Chapters { own: minutes, exercises };
+    for (name, plan) in &plans {
+        plan.check(&chapters).with_context(|| format!("{PATH}: plan `{name}`"))?;
     }
-    Ok(schedule)
+    Ok((chapters, plans))
 }
 
 /// `25 minutes`, `1 hour`, `3 hours 30 minutes`, with non-breaking spaces.

@@ -1,6 +1,5 @@
 //! A class's plan: chapters and breaks, and their times.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use anyhow::{Result, ensure};
@@ -8,7 +7,10 @@ use jiff::ToSpan as _;
 use jiff::civil::Time;
 use serde::{Deserialize, Deserializer, de};
 
-use super::duration;
+use learn::Exercise;
+
+use super::{Chapters, duration, sum};
+use crate::error::missing;
 
 /// The longest time without a break, in minutes.
 const LONGEST: u32 = 100;
@@ -32,6 +34,8 @@ pub(super) struct Plan {
 enum Slot {
     Chapter {
         chapter: String,
+        /// The names of those that the plan has time for; all of the chapter's if it is missing.
+        exercises: Option<Vec<String>>,
     },
     Break {
         #[serde(rename = "break")]
@@ -44,15 +48,40 @@ enum Slot {
     },
 }
 
-/// The minutes of each chapter, by its file without `.md`.
-type Chapters = BTreeMap<String, u32>;
-
 impl Slot {
     fn minutes(&self, chapters: &Chapters) -> u32 {
         match self {
-            Self::Chapter { chapter } => chapters.get(chapter).copied().unwrap_or_default(),
+            Self::Chapter { chapter, .. } => {
+                let own = chapters.own.get(chapter).copied().unwrap_or_default();
+                own + sum(self.exercises(chapters))
+            }
             Self::Break { minutes, .. } | Self::Other { minutes, .. } => *minutes,
         }
+    }
+
+    /// The exercises of this slot.
+    fn exercises<'a>(&'a self, chapters: &'a Chapters) -> impl Iterator<Item = &'a Exercise> {
+        let (chapter, chosen) = match self {
+            Self::Chapter { chapter, exercises } => (chapter.as_str(), exercises.as_ref()),
+            _ => ("", None),
+        };
+        let is_in = move |it: &&Exercise| chosen.is_none_or(|chosen| chosen.contains(&it.name));
+        chapters.exercises(chapter).filter(is_in)
+    }
+
+    /// Fails for a chapter or an exercise that does not exist.
+    fn check(&self, chapters: &Chapters) -> Result<()> {
+        if let Self::Chapter { chapter, exercises } = self {
+            let known = chapters.own.contains_key(chapter);
+            ensure!(known, "there are no minutes for the chapter `{chapter}`");
+            let names: Vec<_> = chapters.exercises(chapter).map(|it| it.name.clone()).collect();
+            if let Some(name) = exercises.iter().flatten().find(|name| !names.contains(name)) {
+                let what = format!("exercise `{name}` in the chapter `{chapter}`");
+                return Err(missing(what, name, &names));
+            }
+        }
+        ensure!(self.minutes(chapters) > 0, "a slot needs at least one minute");
+        Ok(())
     }
 }
 
@@ -64,11 +93,7 @@ impl Plan {
     /// Fails for a plan that a class cannot follow.
     pub fn check(&self, chapters: &Chapters) -> Result<()> {
         for slot in &self.slots {
-            if let Slot::Chapter { chapter } = slot {
-                let known = chapters.contains_key(chapter);
-                ensure!(known, "there are no minutes for the chapter `{chapter}`");
-            }
-            ensure!(slot.minutes(chapters) > 0, "a slot needs at least one minute");
+            slot.check(chapters)?;
         }
         for session in self.slots.split(|slot| matches!(slot, Slot::Break { .. })) {
             let minutes: u32 = session.iter().map(|slot| slot.minutes(chapters)).sum();
@@ -93,7 +118,9 @@ impl Plan {
             let minutes = slot.minutes(chapters);
             let to = after(from, minutes);
             let what = match slot {
-                Slot::Chapter { chapter } => link(chapter)?,
+                Slot::Chapter { chapter, .. } => {
+                    link(chapter)? + &numbers(slot.exercises(chapters))
+                }
                 Slot::Break { name, .. } => {
                     breaks += minutes;
                     format!("*{name}*")
@@ -114,6 +141,17 @@ impl Plan {
         let _ =
             writeln!(table, "| **{start}** | **{end}** | **{minutes}** | **{total}**, {breaks} |");
         Ok(table)
+    }
+}
+
+/// The exercises by their numbers, such as `, exercises 4 and 5`.
+fn numbers<'a>(exercises: impl Iterator<Item = &'a Exercise>) -> String {
+    let number = |it: &'a Exercise| it.name.split('-').next().unwrap_or_default();
+    let numbers: Vec<_> = exercises.map(|it| number(it).trim_start_matches('0')).collect();
+    match &*numbers {
+        [] => String::new(),
+        [only] => format!(", exercise {only}"),
+        [start @ .., last] => format!(", exercises {} and {last}", start.join(", ")),
     }
 }
 

@@ -32,6 +32,53 @@ fn minutes_stand_in_a_sentence() {
     assert!(page.contains("It takes 25 minutes, both 2 hours, all 2 hours 20 minutes."), "{page}");
 }
 
+/// The book with three exercises in its first chapter: 2, 4 and 8 minutes.
+fn with_exercises(text: &str, schedule: &str) -> Book {
+    [("01-look", 2), ("02-write", 4), ("03-test", 8)].into_iter().fold(
+        book(text, schedule),
+        |book, (name, minutes)| {
+            let exercise = format!(
+                "title = \"T\"\nchapter = \"chapter\"\nminutes = {minutes}\n\
+                 task = \"Do it.\"\nhints = []\nstart = {{ step = 1 }}\nsolution = {{ step = 2 }}\n\
+                 check = {{ command = \"c\", before = \"b\", after = \"a\" }}\n"
+            );
+            book.with(&format!("exercises/{name}/exercise.toml"), &exercise)
+        },
+    )
+}
+
+#[test]
+fn exercises_are_a_part_of_the_minutes() {
+    let text = "All {{#minutes}}, to do {{#minutes only=\"exercises\"}}, to read {{#minutes \
+                without=\"exercises\"}}, both {{#minutes chapter deep/other without=\"exercises\"}}.";
+    let schedule = GOOD.replace("11:20", "11:34");
+    let page = with_exercises(text, &schedule).text().replace('\u{a0}', " ");
+    let words = "All 39 minutes, to do 14 minutes, to read 25 minutes, both 2 hours.";
+    assert!(page.contains(words), "{page}");
+}
+
+#[test]
+fn a_plan_chooses_from_the_exercises() {
+    let slot = "{ chapter = \"chapter\" }";
+    for (exercises, minutes, shown) in [
+        ("", 39, "</a>, exercises 1, 2 and 3"),
+        (", exercises = [\"01-look\", \"03-test\"]", 35, "</a>, exercises 1 and 3"),
+        (", exercises = [\"02-write\"]", 29, "</a>, exercise 2"),
+        (", exercises = []", 25, "</a></td>"),
+    ] {
+        let chosen = slot.replace(" }", &format!("{exercises} }}"));
+        let schedule = GOOD.replace(slot, &chosen).replace("11:20", &format!("11:{}", minutes - 5));
+        let page = with_exercises("# A\n\n{{#schedule morning}}\n", &schedule).page();
+        assert!(page.contains(&format!("<td>09:{minutes}</td>")), "{page}");
+        assert!(page.contains(&format!("<a href=\"chapter.html\">A{shown}")), "{shown}: {page}");
+    }
+    let wrong = slot.replace(" }", ", exercises = [\"02-wrote\"] }");
+    let error = with_exercises("{{#minutes}}", &GOOD.replace(slot, &wrong)).error();
+    let message = "plan `morning`: there is no exercise `02-wrote` in the chapter `chapter`. Did \
+                   you mean `02-write`? There are: 01-look, 02-write, 03-test";
+    assert!(error.contains(message), "{error}");
+}
+
 #[test]
 fn a_schedule_is_a_table_with_links_and_times() {
     let book = book("# A\n\n{{#schedule morning}}\n\nend\n", GOOD);
@@ -108,6 +155,9 @@ fn messages_name_the_missing_and_the_existing() {
              There are: chapter, deep/other, morning",
         ),
         ("{{#minutes a=\"b\"}}", "there is no option `a`"),
+        ("{{#minutes only=\"plans\"}}", "write only=\"exercises\" or without=\"exercises\""),
+        ("{{#minutes only=\"exercises\"}}", "there are no exercises in chapter"),
+        ("{{#minutes morning only=\"exercises\"}}", "`morning` is a plan"),
         (
             "{{#schedule mourning}}",
             "there is no plan `mourning` in book/schedule.toml. Did you mean `morning`?",
