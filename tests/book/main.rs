@@ -2,4 +2,5 @@
 
 mod book;
 mod commands;
+mod glossary;
 mod minutes;
