@@ -36,7 +36,7 @@ fn picture_of_the_app() {
 fn picture_of_the_collectors_pipelines() {
     let Some(collector) = RealCollector::start() else { return };
     let Some(browser) = Browser::start() else { return };
-    browser.look(View { scale: 1.5, ..View::window(590, 130) }, Scheme::Light);
+    browser.look(View { scale: 1.5, ..View::window(590, 190) }, Scheme::Light);
     browser.open(&collector.zpage("/debug/pipelinez"));
     browser.screenshot(ZPAGES, ":root", str::to_string);
 }

@@ -28,7 +28,7 @@ pub use logs::{Log, logs};
 pub use rule::{form, make_rule, too_slow};
 pub use session::{Session, envelopes, greetings, otlp, pointed_at, readable, requests};
 pub use spans::{Span, spans};
-pub use visitors::visited;
+pub use visitors::{visited, visited_by};
 
 /// Enough to build a package and its dependencies on a slow machine.
 const BUILD_LIMIT: Duration = Duration::from_secs(1800);

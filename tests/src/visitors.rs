@@ -1,4 +1,4 @@
-//! Visitors of step 04 or 05, for tests that watch the Application Insights stand-in.
+//! Visitors of the steps, for tests that watch the Application Insights stand-in.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
@@ -30,6 +30,14 @@ pub fn visited<T>(number: u8, stand_in: &Running, done: impl FnOnce() -> T) -> T
     }
     let app = azure(step(number), stand_in.address());
     let app = app.env("OTEL_METRIC_EXPORT_INTERVAL", "1000").start().expect("the step runs");
+    let result = visited_by(visitors(number), &app, done);
+    let finished = app.stop().expect("the step ends");
+    assert!(finished.status.success(), "{}", finished.stderr);
+    result
+}
+
+/// Sends concurrent visitors to an app until `done` returns.
+pub fn visited_by<T>(visitors: usize, app: &Running, done: impl FnOnce() -> T) -> T {
     let (over, ended) = (Mutex::new(false), Condvar::new());
     let lock = || over.lock().unwrap_or_else(PoisonError::into_inner);
     let visit = || {
@@ -38,8 +46,8 @@ pub fn visited<T>(number: u8, stand_in: &Running, done: impl FnOnce() -> T) -> T
             drop(ended.wait_timeout_while(lock(), PAUSE, |over| !*over));
         }
     };
-    let result = thread::scope(|scope| {
-        for _ in 0..visitors(number) {
+    thread::scope(|scope| {
+        for _ in 0..visitors {
             scope.spawn(visit);
         }
         // Also after a panic, the visitors have to end.
@@ -47,8 +55,5 @@ pub fn visited<T>(number: u8, stand_in: &Running, done: impl FnOnce() -> T) -> T
         *lock() = true;
         ended.notify_all();
         result.unwrap_or_else(|panic| resume_unwind(panic))
-    });
-    let finished = app.stop().expect("the step ends");
-    assert!(finished.status.success(), "{}", finished.stderr);
-    result
+    })
 }

@@ -1,5 +1,8 @@
 //! Transactions: the filter, the waterfall, and the way from an alert to its slow requests.
 
+use std::time::{Duration, Instant};
+
+use app_insights::alerts::Timing;
 use harness::{
     Running,
     http::{Request, post},
@@ -7,9 +10,12 @@ use harness::{
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tests::{
-    app_insights,
+    app_insights, azure,
     browser::{Axe, Browser, Key, Scheme, View},
+    make_rule, step, too_slow, visited_by,
 };
+
+use super::TRANSACTION;
 
 const VISIT: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
@@ -72,6 +78,63 @@ fn filled() -> Running {
     send(&stand_in, &[item("MetricData", "shop", 0, ["", ""], metric)]);
     stand_in.wait_for_stderr(|text| text.contains("fired")).unwrap();
     stand_in
+}
+
+/// The way from the metric to the trace to the log, in the two processes of step 07.
+#[test]
+#[ignore = "needs a browser"]
+fn an_alert_leads_to_the_log_that_explains_it() {
+    let Some(browser) = Browser::start() else { return };
+    browser.look(View::window(900, 1100), Scheme::Light);
+    let stand_in = app_insights().env("TZ", "UTC").start().unwrap();
+    make_rule(&stand_in, &too_slow(&Timing::default()));
+    let process = |service: &str| {
+        let program = azure(step(7), stand_in.address()).env("SEED", "1");
+        let program = program.env("OTEL_SERVICE_NAME", service);
+        program.env("OTEL_METRIC_EXPORT_INTERVAL", "1000")
+    };
+    let verdicts = process("verdicts").start().unwrap();
+    let app = process("naughty-or-nice").env("VERDICT_URL", verdicts.url("")).start().unwrap();
+    browser.open(&stand_in.url("/alerts"));
+    visited_by(20, &app, || {
+        browser.wait("the alert", "document.querySelector('.cards .fired') != null");
+    });
+    let fired = Instant::now();
+    browser.click(".cards a[href^='/transactions?']");
+    browser.wait("the slow requests", "document.querySelector('#live tbody a') != null");
+    browser.click("#live tbody tr:last-child a");
+    let items = "[...document.querySelectorAll('#live tbody tr')].map(it => it.innerText)";
+    browser.wait("the log", &format!("/a verdict was given/.test({items}.join())"));
+    assert!(fired.elapsed() < Duration::from_secs(60), "{:?}", fired.elapsed());
+
+    let kinds = "[...document.querySelectorAll('#live tbody tr')].map(it => \
+                 it.children[2].innerText + ' ' + it.children[3].innerText)";
+    let kinds = browser.texts(kinds);
+    let expected = [
+        "request naughty-or-nice",
+        "dependency naughty-or-nice",
+        "request verdicts",
+        "dependency verdicts",
+        "message verdicts",
+    ];
+    assert_eq!(kinds, expected);
+    browser.screenshot(TRANSACTION, "body", masked);
+    assert!(browser.complaints().is_empty());
+    for process in [app, verdicts] {
+        assert!(process.stop().unwrap().status.success());
+    }
+}
+
+/// A text without ids, times and measurements.
+fn masked(text: &str) -> String {
+    let is_id = |word: &str| word.len() > 12 && word.chars().all(|c| c.is_ascii_hexdigit());
+    let mask = |word: &str| match word {
+        word if is_id(word) => "<id>".to_string(),
+        word if word.starts_with(|c: char| c.is_ascii_digit()) => "<number>".to_string(),
+        word => word.to_string(),
+    };
+    let lines = text.lines().map(|line| line.split_whitespace().map(mask).collect::<Vec<_>>());
+    lines.map(|words| words.join(" ") + "\n").collect()
 }
 
 const ROWS: &str = "[...document.querySelectorAll('#live tbody tr')].map(it => it.innerText)";
