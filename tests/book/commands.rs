@@ -13,7 +13,7 @@ use tests::{root, skip};
 use crate::minutes::assert_minutes;
 
 /// Commands that no test can run, with the reason.
-const NOT_HERE: [(&str, &str); 9] = [
+const NOT_HERE: [(&str, &str); 10] = [
     ("az ", "needs an Azure subscription"),
     (
         "export APPLICATIONINSIGHTS_CONNECTION_STRING=\"$(az ",
@@ -22,6 +22,7 @@ const NOT_HERE: [(&str, &str); 9] = [
     ("docker ", "needs Docker"),
     ("direnv ", "needs direnv, and changes what its owner allows"),
     ("cargo test --workspace", "is what runs this test"),
+    ("cargo workshop check", "checks an app that the reader has written"),
     ("curl ", "asks a program in another terminal; experiments.rs asks the same"),
     (
         "for i in $(seq 2100); do curl ",
@@ -33,8 +34,10 @@ const NOT_HERE: [(&str, &str); 9] = [
 
 /// Commands that serve until Ctrl-C, their output once they serve, and the seconds that a page then
 /// asks its reader to wait: until the next export of a step.
-const SERVE: [(&str, &str, u64); 4] = [
+const SERVE: [(&str, &str, u64); 6] = [
     ("cargo run -p step-", "Listening on http://", 5),
+    ("PORT=8001 OTEL_SERVICE_NAME=verdicts cargo run -p step-", "Listening on http://", 0),
+    ("VERDICT_URL=http://127.0.0.1:8001 cargo run -p step-", "Listening on http://", 5),
     ("cargo run -p collector", "Listening on http://", 0),
     ("cargo run -p app-insights", "Listening on http://", 0),
     ("cargo workshop", "Ctrl-C here stops everything", 0),
@@ -44,7 +47,8 @@ const SERVE: [(&str, &str, u64); 4] = [
 const LOOK: [&str; 1] = ["cargo workshop doctor"];
 
 /// Commands of `cargo workshop` that end by themselves.
-const END: [&str; 4] = [
+const END: [&str; 5] = [
+    "cargo workshop start",
     "cargo workshop book",
     "cargo workshop pack",
     "cargo workshop prepare",
@@ -131,7 +135,7 @@ fn every_command_on_a_page_works() {
                 command.starts_with(start) && !ends
             });
             // In place of the shell, so that Ctrl-C ends the program itself.
-            let exec = if sign.is_some() { "exec " } else { "" };
+            let exec = if sign.is_some() { "exec env " } else { "" };
             let shell = shell(folder.path(), &format!("{before}{exec}{command}"), offline);
             let started = Instant::now();
             let mut time = None;
