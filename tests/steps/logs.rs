@@ -57,6 +57,16 @@ fn verdict_is_logged_in_its_span() {
     }
 }
 
+/// The appender sets only the time of observation. The Collector prints 1970 for the other.
+#[test]
+fn records_have_no_timestamp() {
+    let (exporter, _provider, _guard) = logger();
+    info!("now");
+    let logs = exporter.get_emitted_logs().unwrap();
+    let record = &logs[0].record;
+    assert!(record.timestamp().is_none() && record.observed_timestamp().is_some(), "{record:?}");
+}
+
 /// The log has the reason, which the span in Application Insights lacks.
 #[test]
 fn missing_verdict_is_logged_with_its_reason() {

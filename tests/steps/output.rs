@@ -48,6 +48,33 @@ fn collector_prints_the_metrics_of_step_03() {
     assert_snapshot(3, "collector", &text::collector(&finished.stdout));
 }
 
+/// The part of the Collector's output that begins with `signal`, for one visit to a step.
+fn seen_by_the_collector(number: u8, signal: &str) -> String {
+    let collector = collector().start().unwrap();
+    let program = step(number).env_remove("APPLICATIONINSIGHTS_CONNECTION_STRING");
+    let step = program.env("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url("")).start().unwrap();
+    step.get("/Ada/").unwrap();
+    assert!(step.stop().unwrap().status.success());
+    let printed = text::collector(&collector.stop().unwrap().stdout);
+    let mut parts = printed.split_inclusive("\n\n").filter(|part| part.starts_with(signal));
+    let part = parts.next().unwrap_or_else(|| panic!("no {signal} in {printed}"));
+    let browser = |line: &str| match line.split_once("user_agent.original: ") {
+        Some((start, _)) => format!("{start}user_agent.original: Str(<browser>)\n"),
+        None => format!("{line}\n"),
+    };
+    part.lines().map(browser).collect()
+}
+
+#[test]
+fn collector_prints_the_spans_of_step_06() {
+    assert_snapshot(6, "collector", seen_by_the_collector(6, "Traces\t").trim_end());
+}
+
+#[test]
+fn collector_prints_the_log_records_of_step_07() {
+    assert_snapshot(7, "collector", seen_by_the_collector(7, "Logs\t").trim_end());
+}
+
 #[test]
 fn collector_answers_the_health_check() {
     assert_snapshot(3, "health", &stand_in_health());

@@ -10,9 +10,16 @@ const CONSOLE: Format = Format {
 /// The text of the Collector's debug exporter at verbosity `detailed`.
 const COLLECTOR: Format = Format {
     openers: &[
-        &["Metrics\t{", "ResourceMetrics #"],
-        &["ScopeMetrics #"],
-        &["Metric #"],
+        &[
+            "Metrics\t{",
+            "Traces\t{",
+            "Logs\t{",
+            "ResourceMetrics #",
+            "ResourceSpans #",
+            "ResourceLog #",
+        ],
+        &["ScopeMetrics #", "ScopeSpans #", "ScopeLogs #"],
+        &["Metric #", "Span #", "LogRecord #"],
         &[
             "NumberDataPoints #",
             "HistogramDataPoints #",
@@ -156,6 +163,19 @@ fn mask(line: &str, duration: Option<&str>) -> String {
         None => line.to_string(),
     };
     let trimmed = line.trim_start();
+    // Of a span or a log record.
+    match trimmed.split_once(':').map(|(name, value)| (name.trim_end(), value.trim())) {
+        Some((_, "")) => return line.to_string(),
+        Some(("Trace ID", _)) => return masked(": ", "<trace>"),
+        Some(("ID" | "Span ID", _)) => return masked(": ", "<span>"),
+        Some(("Parent ID", _)) => return masked(": ", "<parent>"),
+        Some(("Start time" | "End time" | "ObservedTimestamp", _)) => {
+            return masked(": ", "<time>");
+        }
+        // No time at all.
+        Some(("Timestamp", "1970-01-01 00:00:00 +0000 UTC")) => return line.to_string(),
+        _ => (),
+    }
     let name = trimmed.split([' ', ':', ',']).next().unwrap_or_default();
     match (name, duration) {
         ("StartTime" | "EndTime" | "StartTimestamp" | "Timestamp", _) => masked(": ", "<time>"),
@@ -229,6 +249,20 @@ Buckets #0, Count: 2
         assert!(at("-> Name: took") < at("-> Description: "), "a description keeps its order");
         assert!(text.contains("ResourceMetrics #0") && text.ends_with("\n\n"));
         assert!(text.contains("Sum: <milliseconds>\nBuckets #0, Count: <count>\n"));
+    }
+
+    #[test]
+    fn masks_ids_and_times_of_spans_and_log_records() {
+        let span = "Span #0\n    Trace ID       : 0a\n    Parent ID      : \n    ID             : 0b\n    \
+                    Start time     : 2026-01-01\n    Name           : GET\n";
+        let masked = "Span #0\n    Trace ID       : <trace>\n    Parent ID      : \n    \
+                      ID             : <span>\n    Start time     : <time>\n    Name           : GET\n";
+        assert_eq!(collector(span), masked);
+        let record = "LogRecord #0\nObservedTimestamp: 2026-01-01\n\
+                      Timestamp: 1970-01-01 00:00:00 +0000 UTC\nSpan ID: 0b\n";
+        let masked = "LogRecord #0\nObservedTimestamp: <time>\n\
+                      Timestamp: 1970-01-01 00:00:00 +0000 UTC\nSpan ID: <span>\n";
+        assert_eq!(collector(record), masked);
     }
 
     #[test]
