@@ -165,15 +165,14 @@ fn mask(line: &str, duration: Option<&str>) -> String {
     let trimmed = line.trim_start();
     // Of a span or a log record.
     match trimmed.split_once(':').map(|(name, value)| (name.trim_end(), value.trim())) {
-        Some((_, "")) => return line.to_string(),
+        // Without a value, or without a time.
+        Some((_, "") | ("Timestamp", "1970-01-01 00:00:00 +0000 UTC")) => return line.to_string(),
         Some(("Trace ID", _)) => return masked(": ", "<trace>"),
         Some(("ID" | "Span ID", _)) => return masked(": ", "<span>"),
         Some(("Parent ID", _)) => return masked(": ", "<parent>"),
         Some(("Start time" | "End time" | "ObservedTimestamp", _)) => {
             return masked(": ", "<time>");
         }
-        // No time at all.
-        Some(("Timestamp", "1970-01-01 00:00:00 +0000 UTC")) => return line.to_string(),
         _ => (),
     }
     let name = trimmed.split([' ', ':', ',']).next().unwrap_or_default();
