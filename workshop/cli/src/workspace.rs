@@ -101,10 +101,11 @@ impl Step {
             |name: &str| table.get("dependencies").is_some_and(|all| all.get(name).is_some());
         let telemetry = if uses("opentelemetry-stdout") {
             Telemetry::Console
+        } else if uses("opentelemetry-application-insights") {
+            // Also with an exporter for a Collector: a connection string takes precedence.
+            Telemetry::AppInsights
         } else if uses("opentelemetry-otlp") {
             Telemetry::Collector
-        } else if uses("opentelemetry-application-insights") {
-            Telemetry::AppInsights
         } else {
             Telemetry::None
         };
