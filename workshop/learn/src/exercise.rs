@@ -73,7 +73,7 @@ pub fn exercise(root: &Path, name: &str) -> Result<Exercise> {
     let mut exercise: Exercise =
         toml::from_str(&text).with_context(|| format!("exercises/{name}/exercise.toml"))?;
     exercise.name.clone_from(name);
-    exercise.registry = Some(folder.join("telemetry.yaml")).filter(|file| file.is_file());
+    exercise.registry = folder.join("telemetry.yaml").is_file().then(|| folder.clone());
     exercise.start.read_patch(&folder)?;
     exercise.solution.read_patch(&folder)?;
     Ok(exercise)
@@ -118,15 +118,15 @@ pub fn hint(root: &Path, name: &str, number: usize) -> Result<String> {
 }
 
 /// Puts the start of an exercise into `mine/`.
-pub fn begin(root: &Path, name: &str, force: bool) -> Result<String> {
+pub fn begin(root: &Path, name: &str) -> Result<String> {
     let exercise = exercise(root, name)?;
-    let kept = mine::write(root, &exercise.start.app(root)?, force)?;
+    let kept = mine::write(root, &exercise.start.app(root)?)?;
     Ok(format!("mine/ has the start of {}.\n{kept}", exercise.name).trim_end().into())
 }
 
 /// Puts the solution of an exercise into `mine/`.
-pub fn solve(root: &Path, name: &str, force: bool) -> Result<String> {
+pub fn solve(root: &Path, name: &str) -> Result<String> {
     let exercise = exercise(root, name)?;
-    let kept = mine::write(root, &exercise.solution.app(root)?, force)?;
+    let kept = mine::write(root, &exercise.solution.app(root)?)?;
     Ok(format!("mine/ has the solution of {}.\n{kept}", exercise.name).trim_end().into())
 }

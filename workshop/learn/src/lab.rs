@@ -80,10 +80,10 @@ pub fn list_labs(root: &Path) -> Result<String> {
 }
 
 /// Puts a lab into `mine/`.
-pub fn lab(root: &Path, name: &str, force: bool) -> Result<String> {
+pub fn lab(root: &Path, name: &str) -> Result<String> {
     let lab = find(root, name)?;
     let state = State { lab: Some(name.into()), ..State::step(lab.step) };
-    let kept = mine::write(root, &state.app(root)?, force)?;
+    let kept = mine::write(root, &state.app(root)?)?;
     Ok(format!(
         "{}\n\n{}\n\nmine/ has step {:02} with a fault.\n{kept}\
          Find the fault with `cargo workshop check {}`, and cure it.",

@@ -2,7 +2,7 @@
 
 use std::{fs, io, path::Path, path::PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use toml::Table;
 
 use crate::{app::App, manifest};
@@ -30,12 +30,9 @@ pub fn exists(root: &Path) -> bool {
     root.join(MINE).symlink_metadata().is_ok()
 }
 
-/// Writes an app to `mine/`. What was there is kept aside if `force` is set; the returned text
-/// says where, or is empty.
-pub fn write(root: &Path, app: &App, force: bool) -> Result<String> {
-    if exists(root) && !force {
-        bail!("mine/ is there already; add --force to make a new one and keep the old one aside");
-    }
+/// Writes an app to `mine/`. An old `mine/` is kept aside; the returned text says where, or is
+/// empty.
+pub fn write(root: &Path, app: &App) -> Result<String> {
     let files = files(root, app)?;
     // Made elsewhere first, so that an interrupted run leaves no half of an app in mine/.
     let new = tempfile::Builder::new().prefix("mine.new-").tempdir_in(root);

@@ -10,13 +10,13 @@ use crate::{app::State, lab, mine, mine::MINE};
 const NAME: &str = ".mystery";
 
 /// Puts a lab into `mine/` without saying which.
-pub fn mystery(root: &Path, force: bool) -> Result<String> {
+pub fn mystery(root: &Path) -> Result<String> {
     let labs = lab::labs(root)?;
     let lab = fastrand::choice(&labs).context("labs/ is empty; it belongs to the clone")?;
     let state = State { lab: Some(lab.name.clone()), ..State::step(lab.step) };
     let mut app = state.app(root)?;
     app.insert(NAME.into(), lab.name.clone());
-    let kept = mine::write(root, &app, force)?;
+    let kept = mine::write(root, &app)?;
     Ok(format!(
         "mine/ has step {:02} with a fault. Do not read its source yet.\n{kept}\
          Run it with `cargo run -p mine`, visit it, and read its telemetry. What is wrong, and \

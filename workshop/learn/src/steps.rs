@@ -26,13 +26,13 @@ pub fn steps(root: &Path) -> Result<Vec<(u8, PathBuf)>> {
 
 /// Makes `mine/` from the step before `step`, ready to write `step`. Step 01 has no step before
 /// it, so `mine/` is step 01 itself then.
-pub fn start(root: &Path, step: u8, force: bool) -> Result<String> {
+pub fn start(root: &Path, step: u8) -> Result<String> {
     let last = steps(root)?.last().map_or(0, |(number, _)| *number);
     if step == 0 || step > last {
         bail!("There is no step {step}: the steps are 1 to {last}");
     }
     let before = State::step(step.saturating_sub(1).max(1));
-    let kept = mine::write(root, &before.app(root)?, force)?;
+    let kept = mine::write(root, &before.app(root)?)?;
     let next = step.max(2);
     Ok(format!(
         "mine/ has the code of step {:02}. Now write step {next:02} in it.\n{kept}\

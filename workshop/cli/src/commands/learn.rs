@@ -1,6 +1,6 @@
 //! `cargo workshop start`, `exercise`, `lab` and `mystery`: the learner's own app in `mine/`.
 
-use std::io::{IsTerminal as _, Write as _, stdin, stdout};
+use std::io::{Write as _, stdout};
 
 use anyhow::Result;
 use clap::Args;
@@ -13,8 +13,6 @@ pub struct Start {
     /// The step that you want to write; mine/ begins with the step before it
     #[arg(default_value_t = 2)]
     step: u8,
-    #[command(flatten)]
-    replace: Replace,
 }
 
 /// List the exercises, read one, or put its start into mine/
@@ -31,8 +29,6 @@ pub struct Exercise {
     /// Put the solution into mine/
     #[arg(long, requires = "name")]
     solution: bool,
-    #[command(flatten)]
-    replace: Replace,
 }
 
 /// List the labs, or put one into mine/: an app with one fault
@@ -40,8 +36,6 @@ pub struct Exercise {
 pub struct Lab {
     /// The lab
     name: Option<String>,
-    #[command(flatten)]
-    replace: Replace,
 }
 
 /// Put a random lab into mine/, and let you find the fault
@@ -50,35 +44,11 @@ pub struct Mystery {
     /// Show the symptom, the fault and the cure
     #[arg(long)]
     reveal: bool,
-    #[command(flatten)]
-    replace: Replace,
-}
-
-#[derive(Args, Debug)]
-struct Replace {
-    /// Keep the present mine/ aside without asking
-    #[arg(long)]
-    force: bool,
-}
-
-impl Replace {
-    /// Whether to keep the present `mine/` aside. On a terminal, it asks.
-    fn agreed(&self, workspace: &Workspace) -> Result<bool> {
-        if self.force || !learn::exists(workspace.root()) || !stdin().is_terminal() {
-            return Ok(self.force);
-        }
-        print!("mine/ exists. Keep it aside and make a new one? [y/N] ");
-        stdout().flush()?;
-        let mut answer = String::new();
-        stdin().read_line(&mut answer)?;
-        Ok(answer.trim().eq_ignore_ascii_case("y"))
-    }
 }
 
 /// `cargo workshop start`.
 pub fn start(workspace: &Workspace, options: &Start) -> Result<()> {
-    let agreed = options.replace.agreed(workspace)?;
-    print(&learn::start(workspace.root(), options.step, agreed)?)
+    print(&learn::start(workspace.root(), options.step)?)
 }
 
 /// `cargo workshop exercise`.
@@ -90,9 +60,9 @@ pub fn exercise(workspace: &Workspace, options: &Exercise) -> Result<()> {
     print(&if let Some(number) = options.hint {
         learn::hint(root, name, number)?
     } else if options.start {
-        learn::begin(root, name, options.replace.agreed(workspace)?)?
+        learn::begin(root, name)?
     } else if options.solution {
-        learn::solve(root, name, options.replace.agreed(workspace)?)?
+        learn::solve(root, name)?
     } else {
         learn::task(root, name)?
     })
@@ -102,7 +72,7 @@ pub fn exercise(workspace: &Workspace, options: &Exercise) -> Result<()> {
 pub fn lab(workspace: &Workspace, options: &Lab) -> Result<()> {
     print(&match &options.name {
         None => learn::list_labs(workspace.root())?,
-        Some(name) => learn::lab(workspace.root(), name, options.replace.agreed(workspace)?)?,
+        Some(name) => learn::lab(workspace.root(), name)?,
     })
 }
 
@@ -111,7 +81,7 @@ pub fn mystery(workspace: &Workspace, options: &Mystery) -> Result<()> {
     print(&if options.reveal {
         learn::reveal(workspace.root())?
     } else {
-        learn::mystery(workspace.root(), options.replace.agreed(workspace)?)?
+        learn::mystery(workspace.root())?
     })
 }
 

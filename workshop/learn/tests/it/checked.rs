@@ -91,7 +91,7 @@ fn each_lab_fails_with_its_finding_and_passes_when_cured() {
     let workbench = Workbench::new();
     let mut lines = String::new();
     for lab in learn::labs(&repository()).unwrap() {
-        learn::lab(workbench.root(), &lab.name, true).unwrap();
+        learn::lab(workbench.root(), &lab.name).unwrap();
         let report = checked(&workbench.build(&lab.name), lab.step, None);
         let found = findings(&report);
         for finding in &lab.finding {
@@ -101,9 +101,9 @@ fn each_lab_fails_with_its_finding_and_passes_when_cured() {
     }
     // The cure is the step without the patch.
     for (step, _) in learn::steps(&repository()).unwrap() {
-        learn::start(workbench.root(), (step + 1).min(5), true).unwrap();
+        learn::start(workbench.root(), (step + 1).min(5)).unwrap();
         if step == 5 {
-            learn::solve(workbench.root(), "11-rule-before-latency", true).unwrap();
+            learn::solve(workbench.root(), "11-rule-before-latency").unwrap();
         }
         let report = checked(&workbench.build(&format!("step-{step}")), step, None);
         assert!(report.passed, "{}", report.human(false));
@@ -120,10 +120,10 @@ fn each_exercise_is_red_before_and_green_after() {
     for exercise in learn::exercises(&repository()).unwrap() {
         let (name, check) = (&exercise.name, &exercise.check);
         let Some(step) = check.step else { continue };
-        let registry = exercise.registry.as_deref().and_then(Path::parent);
-        learn::begin(workbench.root(), name, true).unwrap();
+        let registry = exercise.registry.as_deref();
+        learn::begin(workbench.root(), name).unwrap();
         let before = checked(&workbench.build(&format!("{name}-start")), step, registry);
-        learn::solve(workbench.root(), name, true).unwrap();
+        learn::solve(workbench.root(), name).unwrap();
         let after = checked(&workbench.build(&format!("{name}-solution")), step, registry);
         for finding in &check.findings {
             let is_it = |found: &&check::report::Finding| {
@@ -144,11 +144,11 @@ fn each_exercise_is_red_before_and_green_after() {
 fn in_memory_test_fails_before_and_passes_after() {
     let workbench = Workbench::new();
     let name = "12-test-your-telemetry";
-    learn::begin(workbench.root(), name, true).unwrap();
+    learn::begin(workbench.root(), name).unwrap();
     let output = workbench.cargo("test");
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stdout).contains("not yet implemented"), "{output:?}");
-    learn::solve(workbench.root(), name, true).unwrap();
+    learn::solve(workbench.root(), name).unwrap();
     let output = workbench.cargo("test");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 
@@ -168,7 +168,7 @@ fn in_memory_test_fails_before_and_passes_after() {
 #[ignore = "builds each exercise"]
 fn crates_of_later_steps_are_added_without_a_network() {
     let workbench = Workbench::new();
-    learn::start(workbench.root(), 2, true).unwrap();
+    learn::start(workbench.root(), 2).unwrap();
     // Cargo removes from the lock file what the app does not use.
     workbench.build("before");
     let manifest = workbench.root().join("mine/Cargo.toml");

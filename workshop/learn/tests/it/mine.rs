@@ -23,7 +23,7 @@ fn folders(root: &Path) -> Vec<String> {
 fn start_gives_the_step_before() {
     for (step, before) in [(1, "01"), (2, "01"), (3, "02"), (4, "03"), (5, "04")] {
         let root = root();
-        let text = learn::start(root.path(), step, false).unwrap();
+        let text = learn::start(root.path(), step).unwrap();
         assert!(text.contains(&format!("has the code of step {before}.")), "{text}");
         let main = read(root.path(), "mine/src/main.rs");
         assert!(main.starts_with(&format!("//! Step {before}")), "{main}");
@@ -36,7 +36,7 @@ fn start_gives_the_step_before() {
 fn start_rejects_steps_that_do_not_exist() {
     let root = root();
     for step in [0, 8, 255] {
-        let error = learn::start(root.path(), step, true).unwrap_err().to_string();
+        let error = learn::start(root.path(), step).unwrap_err().to_string();
         assert_eq!(error, format!("There is no step {step}: the steps are 1 to 7"));
     }
     assert!(folders(root.path()).is_empty());
@@ -45,7 +45,7 @@ fn start_rejects_steps_that_do_not_exist() {
 #[test]
 fn mine_is_a_workspace_of_its_own() {
     let root = root();
-    learn::start(root.path(), 2, false).unwrap();
+    learn::start(root.path(), 2).unwrap();
     assert_eq!(read(root.path(), "mine/Cargo.lock"), read(root.path(), "Cargo.lock"));
     let manifest: Table = toml::from_str(&read(root.path(), "mine/Cargo.toml")).unwrap();
     let workshop: Table = toml::from_str(&read(root.path(), "Cargo.toml")).unwrap();
@@ -63,7 +63,7 @@ fn mine_is_a_workspace_of_its_own() {
 fn manifest_keeps_the_crates_of_later_steps() {
     let root = root();
     for (step, own) in [(1, "01-plain-app"), (5, "04-azure-export")] {
-        learn::start(root.path(), step, true).unwrap();
+        learn::start(root.path(), step).unwrap();
         let manifest: Table = toml::from_str(&read(root.path(), "mine/Cargo.toml")).unwrap();
         let later = manifest["target"]["cfg(any())"]["dependencies"].as_table().unwrap();
         let step: Table =
@@ -84,39 +84,39 @@ fn manifest_keeps_the_crates_of_later_steps() {
 #[test]
 fn existing_work_is_never_overwritten() {
     let root = root();
-    learn::start(root.path(), 2, false).unwrap();
-    fs::write(root.path().join("mine/src/app.rs"), "my work").unwrap();
+    learn::start(root.path(), 2).unwrap();
     let makers: [fn(&Path) -> anyhow::Result<String>; 5] = [
-        |root| learn::start(root, 3, false),
-        |root| learn::lab(root, "no-shutdown", false),
-        |root| learn::mystery(root, false),
-        |root| learn::begin(root, "1", false),
-        |root| learn::solve(root, "1", false),
+        |root| learn::start(root, 3),
+        |root| learn::lab(root, "no-shutdown"),
+        |root| learn::mystery(root),
+        |root| learn::begin(root, "1"),
+        |root| learn::solve(root, "1"),
     ];
-    for make in makers {
-        let error = make(root.path()).unwrap_err().to_string();
-        assert!(error.contains("--force"), "{error}");
-        assert_eq!(read(root.path(), "mine/src/app.rs"), "my work");
+    for (index, make) in makers.into_iter().enumerate() {
+        fs::write(root.path().join("mine/src/app.rs"), "my work").unwrap();
+        let text = make(root.path()).unwrap();
+        let old = format!("mine.old-{}", index + 1);
+        assert!(text.contains(&old), "{text}");
+        assert_eq!(read(root.path(), &format!("{old}/src/app.rs")), "my work");
     }
-    assert_eq!(folders(root.path()), ["mine"]);
 }
 
 #[test]
-fn force_keeps_each_old_one_aside() {
+fn each_old_one_has_a_number() {
     let root = root();
-    learn::start(root.path(), 2, false).unwrap();
+    learn::start(root.path(), 2).unwrap();
     fs::write(root.path().join("mine/src/app.rs"), "my first").unwrap();
-    let text = learn::start(root.path(), 3, true).unwrap();
+    let text = learn::start(root.path(), 3).unwrap();
     assert!(text.contains("To bring it back: rm -r mine; cp -r mine.old-1 mine\n"), "{text}");
     fs::write(root.path().join("mine/src/app.rs"), "my second").unwrap();
-    learn::lab(root.path(), "no-shutdown", true).unwrap();
+    learn::lab(root.path(), "no-shutdown").unwrap();
     assert_eq!(folders(root.path()), ["mine", "mine.old-1", "mine.old-2"]);
     assert_eq!(read(root.path(), "mine.old-1/src/app.rs"), "my first");
     assert_eq!(read(root.path(), "mine.old-2/src/app.rs"), "my second");
 
     // A number is not used again, so that a higher one is always newer.
     fs::remove_dir_all(root.path().join("mine.old-1")).unwrap();
-    learn::start(root.path(), 3, true).unwrap();
+    learn::start(root.path(), 3).unwrap();
     assert_eq!(folders(root.path()), ["mine", "mine.old-2", "mine.old-3"]);
 }
 
@@ -124,23 +124,21 @@ fn force_keeps_each_old_one_aside() {
 fn anything_in_the_way_counts_as_work() {
     let root = root();
     fs::write(root.path().join("mine"), "a file").unwrap();
-    assert!(learn::start(root.path(), 2, false).is_err());
-    learn::start(root.path(), 2, true).unwrap();
+    learn::start(root.path(), 2).unwrap();
     assert_eq!(read(root.path(), "mine.old-1"), "a file");
 
     // Half of an app, as a copy that was interrupted leaves it.
     fs::remove_file(root.path().join("mine/Cargo.toml")).unwrap();
-    assert!(learn::start(root.path(), 2, false).is_err());
-    learn::start(root.path(), 2, true).unwrap();
+    learn::start(root.path(), 2).unwrap();
     assert!(read(root.path(), "mine/Cargo.toml").contains("naughty-or-nice"));
 }
 
 #[test]
 fn failure_leaves_everything_as_it_was() {
     let root = root();
-    learn::start(root.path(), 2, false).unwrap();
+    learn::start(root.path(), 2).unwrap();
     fs::remove_file(root.path().join("Cargo.lock")).unwrap();
-    let error = format!("{:#}", learn::start(root.path(), 3, true).unwrap_err());
+    let error = format!("{:#}", learn::start(root.path(), 3).unwrap_err());
     assert!(error.contains("Cargo.lock cannot be read"), "{error}");
     assert_eq!(folders(root.path()), ["mine"]);
     assert!(read(root.path(), "mine/src/main.rs").starts_with("//! Step 01"));
@@ -150,7 +148,7 @@ fn failure_leaves_everything_as_it_was() {
 fn step_that_has_changed_fails_the_patch_by_name() {
     let root = root();
     fs::write(root.path().join("steps/02-console-metrics/src/main.rs"), "fn main() {}\n").unwrap();
-    let error = format!("{:#}", learn::lab(root.path(), "no-shutdown", false).unwrap_err());
+    let error = format!("{:#}", learn::lab(root.path(), "no-shutdown").unwrap_err());
     assert!(error.starts_with("labs/no-shutdown: src/main.rs has changed"), "{error}");
     assert!(folders(root.path()).is_empty());
 }
@@ -159,9 +157,9 @@ fn step_that_has_changed_fails_the_patch_by_name() {
 fn unknown_names_are_rejected_with_the_command_that_lists_them() {
     let root = root();
     for name in ["", "..", "nope", "no-shutdown/..", "99"] {
-        let error = learn::lab(root.path(), name, false).unwrap_err().to_string();
+        let error = learn::lab(root.path(), name).unwrap_err().to_string();
         assert!(error.ends_with("cargo workshop lab lists them"), "{error}");
-        let error = learn::begin(root.path(), name, false).unwrap_err().to_string();
+        let error = learn::begin(root.path(), name).unwrap_err().to_string();
         assert!(error.ends_with("cargo workshop exercise lists them"), "{error}");
     }
     assert!(folders(root.path()).is_empty());
@@ -173,7 +171,7 @@ fn mystery_is_revealed_on_demand() {
     let error = learn::reveal(root.path()).unwrap_err().to_string();
     assert_eq!(error, "There is no mystery in mine/: cargo workshop mystery puts one there");
 
-    let text = learn::mystery(root.path(), false).unwrap();
+    let text = learn::mystery(root.path()).unwrap();
     let labs = learn::labs(root.path()).unwrap();
     for lab in &labs {
         assert!(!text.contains(&lab.title) && !text.contains(&lab.symptom), "{text}");
@@ -183,6 +181,6 @@ fn mystery_is_revealed_on_demand() {
     assert!(revealed.contains(&lab.symptom) && revealed.contains(&lab.cure), "{revealed}");
 
     // A lab that was asked for by its name is no mystery.
-    learn::lab(root.path(), &lab.name, true).unwrap();
+    learn::lab(root.path(), &lab.name).unwrap();
     assert!(learn::reveal(root.path()).is_err());
 }
