@@ -139,7 +139,7 @@ pub fn answers(visits: &Tally) -> Check {
                 "Give `/favicon.ico` a route of its own, which answers `StatusCode::NOT_FOUND`.",
             ),
             Kind::Verdict | Kind::Markup | Kind::Unknown => {
-                ("unexpected_answer", "Keep the routes and the handlers of step 01 as they are.")
+                ("unexpected_answer", "Answer `/Ada/` with the page, and an unknown path with 404.")
             }
         };
         unlike(&mut answers, id, surprise, hint);

@@ -1,5 +1,7 @@
 //! What no registry can say: how the app behaves.
 
+use std::collections::BTreeSet;
+
 use super::{arrival::NO_METRICS, check, last_line, shorten};
 use crate::{
     judge::Case,
@@ -177,7 +179,9 @@ pub fn back_end_down(others: &Others) -> Check {
         return down.skip("the app did not try to export");
     } else if !complains(&run.output) {
         let hint = "Install a subscriber of `tracing` that prints warnings and errors on stderr: \
-                    the SDK reports its problems there and nowhere else.";
+                    the SDK reports its problems there and nowhere else. The exporter for \
+                    Application Insights also needs `with_retry_notify`, because it retries for \
+                    half a minute before it reports an error.";
         down.violation(
             "silent_export_failure",
             sections::nothing(3),
@@ -272,6 +276,23 @@ pub fn aborted(case: &Case, others: &Others) -> Check {
                 ],
             );
         }
+    }
+    let kinds: BTreeSet<_> = arrived
+        .values()
+        .flat_map(|metric| metric.series.keys())
+        .filter_map(|attributes| attributes.get("error.type"))
+        .map(|kind| &*kind.text)
+        .collect();
+    if let Some(kind) = kinds.iter().find(|kind| **kind != "aborted") {
+        aborted.violation(
+            "unexpected_error_type",
+            sections::ABORT,
+            [
+                "`error.type` = `aborted` for a visitor who disconnects".to_string(),
+                format!("`error.type` = `{kind}`"),
+                "Use `panic` only if `std::thread::panicking()` is true in `drop`.".to_string(),
+            ],
+        );
     }
     if !proven && aborted.findings.is_empty() {
         aborted.find(
