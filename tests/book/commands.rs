@@ -48,7 +48,7 @@ const LOOK: [&str; 1] = ["cargo workshop doctor"];
 
 /// Commands of `cargo workshop` that end by themselves.
 const END: [&str; 5] = [
-    "cargo workshop start",
+    "cargo workshop exercise 1 --start",
     "cargo workshop book",
     "cargo workshop pack",
     "cargo workshop prepare",
