@@ -1,5 +1,6 @@
 //! An app like step 05 that sends its envelopes at the end only, for the tests of the check. With
-//! FAULT=no-drop, it counts a request after its answer, and so no request that is aborted.
+//! FAULT=no-drop, it counts a request after its answer, and so no request that is aborted. With
+//! FAULT=other-type, it records an aborted request as a timeout.
 
 use std::{
     collections::BTreeMap,
@@ -72,8 +73,11 @@ impl Drop for Measurement {
     fn drop(&mut self) {
         let attribute = match self.status {
             Some(status) => ("http.response.status_code", status.to_string()),
-            None if env::var("FAULT").is_ok_and(|fault| fault == "no-drop") => return,
-            None => ("error.type", "aborted".to_string()),
+            None => match env::var("FAULT").as_deref() {
+                Ok("no-drop") => return,
+                Ok("other-type") => ("error.type", "timeout".to_string()),
+                _ => ("error.type", "aborted".to_string()),
+            },
         };
         let mut times = TIMES.lock().unwrap_or_else(PoisonError::into_inner);
         times.entry(attribute).or_default().push(self.started.elapsed().as_secs_f64() * 1000.0);

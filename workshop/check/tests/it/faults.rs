@@ -89,4 +89,6 @@ fn an_aborted_request_that_is_not_counted_is_found() {
     assert!(!violations.contains(&"aborted_request_not_counted"), "{}", counted.human(false));
     let lost = check_example("azure", "no-drop", Some(5));
     finding(&lost, "aborted_request_not_counted");
+    let other = check_example("azure", "other-type", Some(5));
+    assert_eq!(finding(&other, "unexpected_error_type").seen, "`error.type` = `timeout`");
 }
