@@ -125,15 +125,17 @@ fn an_alert_leads_to_the_log_that_explains_it() {
     }
 }
 
-/// A text without ids, times and measurements.
+/// A text without ids, times, measurements, and the ticks of the axis.
 fn masked(text: &str) -> String {
     let is_id = |word: &str| word.len() > 12 && word.chars().all(|c| c.is_ascii_hexdigit());
-    let mask = |word: &str| match word {
-        word if is_id(word) => "<id>".to_string(),
-        word if word.starts_with(|c: char| c.is_ascii_digit()) => "<number>".to_string(),
-        word => word.to_string(),
+    let is_number = |word: &str| word.trim_start_matches('+').starts_with(char::is_numeric);
+    let mask = |word| match word {
+        word if is_id(word) => "<id>",
+        word if is_number(word) => "<number>",
+        word => word,
     };
     let lines = text.lines().map(|line| line.split_whitespace().map(mask).collect::<Vec<_>>());
+    let lines = lines.filter(|words| words.iter().any(|word| *word != "<number>"));
     lines.map(|words| words.join(" ") + "\n").collect()
 }
 
