@@ -2,7 +2,15 @@
 // the book. `step-03.html#slide` opens the first picture of that page, `#slide-last` the last.
 (() => {
   const figures = [...document.querySelectorAll("main figure.figure")];
-  if (figures.length === 0 || !window.HTMLDialogElement) return;
+  if (!window.HTMLDialogElement) return;
+  const page = (rel) => document.querySelector(`nav a[rel~="${rel}"]`)?.href.split("#")[0];
+  if (figures.length === 0) {
+    // The way from picture to picture skips a page without one.
+    const rel = { "#slide": "next", "#slide-last": "prev" }[location.hash];
+    const other = rel && page(rel);
+    if (other) location.replace(other + location.hash);
+    return;
+  }
 
   const dialog = document.createElement("dialog");
   dialog.className = "slide";
@@ -16,7 +24,6 @@
   const [title, stage] = dialog.children;
   const [previous, next, back] = dialog.querySelectorAll("button");
   const where = dialog.querySelector("span");
-  const page = (rel) => document.querySelector(`nav a[rel~="${rel}"]`)?.href;
   // A picture keeps its id, which its style hangs on, so it is moved and not copied.
   const gap = document.createComment("picture");
   let shown = -1;
@@ -55,7 +62,7 @@
     const index = shown + step;
     const other = step > 0 ? page("next") : page("prev");
     if (figures[index]) show(index);
-    else if (other) location.href = other.split("#")[0] + (step > 0 ? "#slide" : "#slide-last");
+    else if (other) location.href = other + (step > 0 ? "#slide" : "#slide-last");
   };
 
   figures.forEach((figure, index) => {
