@@ -92,8 +92,8 @@ fn print_addresses(listener: &TcpListener, stand_ins: Option<&StandIns>) -> io::
              health: http://{health}/)"
         ));
         say(&format!(
-            "Application Insights stand-in: http://{app_insights} (charts and alerts; steps 04 \
-             and 05 use it after this command:)"
+            "Application Insights stand-in: http://{app_insights} (charts and alerts; from \
+             step 04 on, the steps use it after this command:)"
         ));
         say(&format!(
             "export APPLICATIONINSIGHTS_CONNECTION_STRING='{}'",

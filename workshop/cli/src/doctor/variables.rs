@@ -24,7 +24,7 @@ pub(super) fn check() -> Vec<Finding> {
     }
     if variable(STRING).is_some_and(|string| !is_local(&string)) {
         // Its value is a secret.
-        odd(format!("{STRING} set: steps 04 and 05 send to another machine"), &[STRING]);
+        odd(format!("{STRING} set: from step 04 on, the steps send to another machine"), &[STRING]);
     }
     if variable("PORT").is_some() {
         odd("PORT set: the app does not listen on its usual port".to_owned(), &["PORT"]);

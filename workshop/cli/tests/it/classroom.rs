@@ -27,8 +27,8 @@ fn prints_every_address() {
             "Book: {book} (follows every change of its sources)\n\
              Collector stand-in: {collector} (prints here what step 03 sends with \
              OTEL_EXPORTER_OTLP_ENDPOINT={collector}; health: {health})\n\
-             Application Insights stand-in: {insights} (charts and alerts; steps 04 and 05 use it \
-             after this command:)\n\
+             Application Insights stand-in: {insights} (charts and alerts; from step 04 on, the \
+             steps use it after this command:)\n\
              export APPLICATIONINSIGHTS_CONNECTION_STRING='InstrumentationKey=00000000-0000-0000-\
              0000-000000000000;IngestionEndpoint={insights}/'\n\
              Start with cargo run -p step-01 in another terminal. Ctrl-C here stops everything.\n"
