@@ -20,6 +20,8 @@ use crate::lock::{self, Place};
 const AT_ONCE: usize = 2;
 /// Above the limits of `chromedriver`, whose errors say more.
 const DRIVER_LIMIT: Duration = Duration::from_secs(90);
+/// How often `chromedriver` may meet a port that is taken.
+const PORT_TRIES: usize = 5;
 /// The longest that a browser may take to close before it is killed.
 const CLOSING: Duration = Duration::from_secs(10);
 
@@ -49,9 +51,7 @@ impl Driver {
         let place = lock::wait("browser", AT_ONCE);
         let broken = |error: &dyn std::fmt::Display| Error::Broken(error.to_string());
         let profile = tempfile::tempdir().map_err(|error| broken(&error))?;
-        let chromedriver =
-            Program::new("chromedriver").arg("--port=0").start_when("successfully on port ");
-        let chromedriver = chromedriver.map_err(|error| match error {
+        let chromedriver = start_chromedriver().map_err(|error| match error {
             harness::Error::Start { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Error::Missing("there is no chromedriver".to_string())
             }
@@ -130,6 +130,22 @@ impl Drop for Driver {
         {
             // Its other processes end by themselves. An error here has no receiver.
             let _ = kill_process(browser, Signal::KILL);
+        }
+    }
+}
+
+/// Starts `chromedriver` on a free port.
+///
+/// With port 0, it takes a free port of IPv6 and then the same port of IPv4, which another program
+/// may hold: `bind() failed: Address already in use`.
+fn start_chromedriver() -> Result<Running, harness::Error> {
+    let start = || Program::new("chromedriver").arg("--port=0").start_when("successfully on port ");
+    let taken = |error: &harness::Error| error.to_string().contains("Address already in use");
+    let mut tries = 1;
+    loop {
+        match start() {
+            Err(error) if taken(&error) && tries < PORT_TRIES => tries += 1,
+            result => return result,
         }
     }
 }
