@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod bars;
 mod content;
 mod description;
 mod draw;
