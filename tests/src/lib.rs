@@ -18,6 +18,7 @@ pub mod book;
 pub mod browser;
 pub mod lock;
 mod logs;
+pub mod prometheus;
 pub mod real_collector;
 mod rule;
 mod session;

@@ -10,45 +10,67 @@ use crate::{root, skip};
 #[derive(Debug)]
 pub struct RealCollector {
     running: Running,
+    ports: Ports,
+}
+
+/// The ports of a Collector, which another one can take over.
+#[derive(Clone, Copy, Debug)]
+pub struct Ports {
     otlp: u16,
     health: u16,
     zpages: u16,
 }
 
+impl Ports {
+    /// Ports that are free now.
+    pub fn free() -> Self {
+        let [otlp, health, zpages] = [(); 3].map(|()| free_port());
+        Self { otlp, health, zpages }
+    }
+}
+
 impl RealCollector {
     /// None, with a line on stderr, without a real Collector.
     pub fn start() -> Option<Self> {
-        let otelcol = otelcol()?;
-        let [otlp, health, zpages] = [(); 3].map(|()| free_port());
-        let running = Program::new(otelcol)
+        Self::with(Ports::free(), |program| program)
+    }
+
+    /// The same on these ports, with the other arguments and the variables of `set_up`.
+    pub fn with(ports: Ports, set_up: impl FnOnce(Program) -> Program) -> Option<Self> {
+        let program = Program::new(otelcol()?)
             .arg(format!("--config={}", root().join("otel-collector-config.yml").display()))
-            .arg(format!("--set=receivers.otlp.protocols.http.endpoint=127.0.0.1:{otlp}"))
-            .arg(format!("--set=extensions.health_check.endpoint=127.0.0.1:{health}"))
-            .arg(format!("--set=extensions.zpages.endpoint=127.0.0.1:{zpages}"))
-            .arg("--set=service.telemetry.metrics.level=none")
-            .start_when("Everything is ready.")
-            .expect("the real Collector starts");
-        Some(Self { running, otlp, health, zpages })
+            .arg(format!("--set=receivers.otlp.protocols.http.endpoint=127.0.0.1:{}", ports.otlp))
+            .arg(format!("--set=extensions.health_check.endpoint=127.0.0.1:{}", ports.health))
+            .arg(format!("--set=extensions.zpages.endpoint=127.0.0.1:{}", ports.zpages))
+            .arg("--set=service.telemetry.metrics.level=none");
+        let running = set_up(program).start_when("Everything is ready.");
+        Some(Self { running: running.expect("the real Collector starts"), ports })
     }
 
     /// The endpoint for OTLP over HTTP.
     pub fn otlp(&self) -> String {
-        format!("http://127.0.0.1:{}", self.otlp)
+        format!("http://127.0.0.1:{}", self.ports.otlp)
     }
 
     /// The address of the health check.
     pub fn health(&self) -> String {
-        format!("http://127.0.0.1:{}/", self.health)
+        format!("http://127.0.0.1:{}/", self.ports.health)
     }
 
     /// The address of a zPage, such as `/debug/pipelinez`.
     pub fn zpage(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{path}", self.zpages)
+        format!("http://127.0.0.1:{}{path}", self.ports.zpages)
     }
 
     /// Stops the Collector and returns its stdout.
     pub fn stop(self) -> String {
         self.running.stop().expect("the real Collector stops").stdout
+    }
+
+    /// Kills the Collector with SIGKILL, as a crash would end it, and frees its ports.
+    pub fn kill(self) -> Ports {
+        self.running.kill().expect("the real Collector is killed");
+        self.ports
     }
 }
 

@@ -8,6 +8,7 @@ mod latency;
 mod layer;
 mod logs;
 mod output;
+mod prometheus;
 mod real_collector;
 mod recording;
 mod signals;
