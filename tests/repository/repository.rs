@@ -8,6 +8,7 @@ use std::{
 };
 
 use harness::Program;
+use serde_json::Value;
 use tests::{STEPS, folder, root};
 use toml::Table;
 
@@ -154,20 +155,78 @@ fn all_files_name_the_same_collector_version() {
     assert!(read("workshop/collector/README.md").contains(version));
 }
 
-/// Ports on loopback only: each port that the configuration opens, and no other.
+/// Ports on loopback only: each port that the configuration opens, those of Prometheus and Grafana,
+/// and no other.
 #[test]
 fn compose_file_publishes_the_configured_ports() {
-    let ports = |text: &str, before: &str, after: char| -> BTreeSet<String> {
-        let found = text.lines().filter_map(|line| line.split_once(before));
-        found.map(|(_, rest)| rest.split(after).next().unwrap().trim().to_string()).collect()
-    };
-    let published = ports(&read("docker-compose.yml"), "- \"127.0.0.1:", ':');
-    let opened = ports(&read("otel-collector-config.yml"), "${env:LISTEN:-0.0.0.0}:", ' ');
-    assert_eq!(published, opened);
-    assert_eq!(published.len(), 3);
-    let compose = read("docker-compose.yml");
-    let all = compose.lines().filter(|line| line.trim_start().starts_with("- \"")).count();
-    assert_eq!(all, 3, "no port is published anywhere else");
+    let opened = read("otel-collector-config.yml");
+    let opened = opened.lines().filter_map(|line| line.split_once("${env:LISTEN:-0.0.0.0}:"));
+    let mut expected: BTreeSet<_> =
+        opened.map(|(_, port)| format!("127.0.0.1:{port}:{port}")).collect();
+    assert_eq!(expected.len(), 3);
+    expected.extend(["127.0.0.1:9090:9090", "127.0.0.1:3001:3000"].map(String::from));
+    let services = yaml("docker-compose.yml")["services"].as_object().unwrap().clone();
+    let ports = services.values().filter_map(|service| service["ports"].as_array());
+    let published = ports.flatten().map(|port| port.as_str().unwrap().to_string());
+    assert_eq!(published.collect::<BTreeSet<_>>(), expected);
+}
+
+fn yaml(path: &str) -> Value {
+    serde_saphyr::from_str(&read(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// One Prometheus: in the compose file and in CI, where the module of version 3.16 is v0.316.
+#[test]
+fn all_files_name_the_same_prometheus_version() {
+    let image = yaml("docker-compose.yml")["services"]["prometheus"]["image"].clone();
+    let version = image.as_str().unwrap().strip_prefix("prom/prometheus:v3.").unwrap().to_string();
+    let module = format!("  prometheus=v0.3{version}\n");
+    assert!(read(".ci/run").contains(&module), "{module}");
+}
+
+/// Grafana itself cannot be run here: its dashboard reads the data source that is provisioned, and
+/// the compose file puts the files where Grafana looks. The queries run on a real Prometheus in
+/// `tests/steps/prometheus.rs`.
+#[test]
+fn dashboard_reads_the_provisioned_data_source() {
+    let sources = yaml("prometheus/grafana/datasource.yml")["datasources"].clone();
+    let [source] = &sources.as_array().unwrap()[..] else { panic!("{sources}") };
+    let compose = yaml("docker-compose.yml")["services"].clone();
+    assert!(
+        source["url"].as_str() == Some("http://prometheus:9090")
+            && compose["prometheus"].is_object()
+    );
+
+    let dashboard: Value =
+        serde_json::from_str(&read("prometheus/grafana/dashboard.json")).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap();
+    let mut ids = BTreeSet::new();
+    for panel in panels {
+        assert_eq!(panel["type"], "timeseries", "{panel}");
+        assert_eq!(panel["datasource"]["uid"], source["uid"], "{panel}");
+        assert_eq!(panel["datasource"]["type"], source["type"], "{panel}");
+        assert!(ids.insert(panel["id"].as_u64().unwrap()), "{panel}");
+        let place = ["x", "y", "w", "h"].map(|key| panel["gridPos"][key].as_u64().unwrap());
+        assert!(place[0] + place[2] <= 24, "{panel}");
+        let targets = panel["targets"].as_array().unwrap();
+        assert!(!targets.is_empty());
+        for target in targets {
+            assert!(!target["expr"].as_str().unwrap().is_empty(), "{panel}");
+        }
+    }
+
+    let provider = yaml("prometheus/grafana/dashboards.yml")["providers"][0].clone();
+    let folder = provider["options"]["path"].as_str().unwrap();
+    let mounts = compose["grafana"]["volumes"].as_array().unwrap().iter();
+    let mounts: Vec<_> = mounts.map(|mount| mount.as_str().unwrap()).collect();
+    for (file, place) in [
+        ("datasource.yml", "/etc/grafana/provisioning/datasources/"),
+        ("dashboards.yml", "/etc/grafana/provisioning/dashboards/"),
+        ("dashboard.json", folder),
+    ] {
+        let mount = format!("./prometheus/grafana/{file}:{place}");
+        assert!(mounts.iter().any(|there| there.starts_with(&mount)), "{mount} in {mounts:?}");
+    }
 }
 
 /// The example points to the stand-in, and no real connection string was committed.

@@ -122,8 +122,13 @@ fn build(package: &str) -> PathBuf {
 /// Compares `text` with the snapshot `name` in the step's own folder, where the book and a
 /// learner find it.
 pub fn assert_snapshot(step: u8, name: &str, text: &str) {
+    assert_snapshot_in(&folder(step).join("snapshots"), name, text);
+}
+
+/// Compares `text` with the snapshot `name` in `folder`.
+pub fn assert_snapshot_in(folder: &Path, name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path(folder(step).join("snapshots"));
+    settings.set_snapshot_path(folder);
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!(name, text));
