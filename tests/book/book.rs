@@ -13,11 +13,6 @@ use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TextMergeStream};
 use scraper::{Html, Selector};
 use tests::{STEPS, folder, root};
 
-/// The beginnings of the fences that no program produced: a setting and a query for Prometheus,
-/// which the workshop does not run.
-const BY_HAND: [&str; 2] =
-    ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=", "sum(rate(request_latency_milliseconds_sum"];
-
 /// A snapshot for other tests. It equals that of step 04, which a page shows.
 const NOT_SHOWN: &str = "steps/05-synthetic-latency/snapshots/envelopes.snap";
 
@@ -199,15 +194,11 @@ fn fences(chapter: &str) -> Vec<(String, String)> {
 /// Another test types the commands.
 #[test]
 fn only_commands_are_typed_by_hand() {
-    let mut found: BTreeSet<&str> = BTreeSet::new();
     for chapter in chapters() {
         for (language, text) in fences(&chapter) {
-            let known = BY_HAND.iter().find(|start| text.starts_with(**start));
-            assert!(language == "console" || known.is_some(), "{chapter}: ```{language}\n{text}");
-            found.extend(known);
+            assert!(language == "console", "{chapter}: ```{language}\n{text}");
         }
     }
-    assert_eq!(found.len(), BY_HAND.len(), "BY_HAND has a fence that is on no page");
 }
 
 /// Every file in `folder` with this extension is among `shown`.
@@ -228,7 +219,9 @@ fn pages_show_every_snapshot_and_picture() {
     for (number, _) in STEPS.into_iter().take(5) {
         assert_all_shown(&folder(number).join("snapshots"), "snap", &used.outputs);
     }
-    assert_all_shown(&root().join("workshop/cli/snapshots"), "snap", &used.outputs);
+    for other in ["workshop/cli/snapshots", "prometheus/snapshots"] {
+        assert_all_shown(&root().join(other), "snap", &used.outputs);
+    }
     for extension in ["svg", "png"] {
         assert_all_shown(&source().join("images"), extension, &used.figures);
     }
@@ -261,8 +254,8 @@ fn chapters_show_every_exercise() {
     assert_eq!(shown, exercises.collect());
 }
 
-/// These steps are for a day of their own.
-const BEYOND_THE_ARTICLE: [&str; 2] = ["step-06", "step-07"];
+/// These chapters are for a day of their own.
+const BEYOND_THE_ARTICLE: [&str; 3] = ["step-06", "step-07", "prometheus"];
 
 #[test]
 fn plans_have_all_chapters() {

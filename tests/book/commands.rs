@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
+    env, fs,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -34,14 +34,22 @@ const NOT_HERE: [(&str, &str); 10] = [
 
 /// Commands that serve until Ctrl-C, their output once they serve, and the seconds that a page then
 /// asks its reader to wait: until the next export of a step.
-const SERVE: [(&str, &str, u64); 6] = [
+const SERVE: [(&str, &str, u64); 10] = [
     ("cargo run -p step-", "Listening on http://", 5),
     ("PORT=8001 OTEL_SERVICE_NAME=verdicts cargo run -p step-", "Listening on http://", 0),
     ("VERDICT_URL=http://127.0.0.1:8001 cargo run -p step-", "Listening on http://", 5),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:9090/", "Listening on http://", 5),
+    ("APPLICATIONINSIGHTS_CONNECTION_STRING= OTEL_EXPORTER", "Listening on http://", 5),
+    ("prometheus --config.file=", "Server is ready to receive web requests.", 0),
+    ("LISTEN=127.0.0.1 otelcol-contrib ", "Everything is ready.", 0),
     ("cargo run -p collector", "Listening on http://", 0),
     ("cargo run -p app-insights", "Listening on http://", 0),
     ("cargo workshop", "Ctrl-C here stops everything", 0),
 ];
+
+/// Programs that a reader installs, and the variable with the path of the one that a test runs.
+const INSTALLED: [(&str, &str); 3] =
+    [("prometheus", "PROMETHEUS"), ("promtool", "PROMTOOL"), ("otelcol-contrib", "OTELCOL")];
 
 /// Commands that inspect the machine and exit with 1 when they find a problem.
 const LOOK: [&str; 1] = ["cargo workshop doctor"];
@@ -123,6 +131,7 @@ fn every_command_on_a_page_works() {
     // The variables that earlier commands set.
     let mut before = String::new();
     let mut offline = false;
+    let installed = install(&folder.path().join("installed"));
     for page in pages() {
         let name = page.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         for command in commands(&page) {
@@ -130,13 +139,21 @@ fn every_command_on_a_page_works() {
                 continue;
             }
             let place = format!("{}: {command}", page.display());
+            let needs = |name: &&(&str, &str)| command.split(' ').any(|word| word == name.0);
+            if let Some((_, variable)) = INSTALLED.iter().find(needs)
+                && env::var_os(variable).is_none()
+            {
+                skip(format!("{place}: {variable} is not set"));
+                continue;
+            }
             let sign = SERVE.iter().find(|(start, ..)| {
                 let ends = END.iter().chain(&LOOK).any(|start| command.starts_with(start));
                 command.starts_with(start) && !ends
             });
             // In place of the shell, so that Ctrl-C ends the program itself.
             let exec = if sign.is_some() { "exec env " } else { "" };
-            let shell = shell(folder.path(), &format!("{before}{exec}{command}"), offline);
+            let shell =
+                shell(folder.path(), &format!("{installed}{before}{exec}{command}"), offline);
             let started = Instant::now();
             let mut time = None;
             match sign {
@@ -191,6 +208,18 @@ fn every_listed_command_is_on_a_page() {
 /// Enough for a command that builds everything on a slow machine.
 const LIMIT: Duration = Duration::from_secs(1800);
 
+/// Puts links to the programs into `folder`, under the names that the pages use. Returns the command
+/// that lets a shell find them.
+fn install(folder: &Path) -> String {
+    fs::create_dir(folder).unwrap();
+    for (name, variable) in INSTALLED {
+        if let Some(path) = env::var_os(variable) {
+            std::os::unix::fs::symlink(path, folder.join(name)).unwrap();
+        }
+    }
+    format!("PATH={}:$PATH\n", folder.display())
+}
+
 /// A command that a shell will run in the copy, with the dependencies that are built already.
 fn shell(folder: &Path, script: &str, offline: bool) -> Program {
     // A group of its own: Ctrl-C reaches the shell and all that it started.
@@ -223,5 +252,6 @@ fn serve(shell: Program, sign: &str, place: &str) -> Duration {
 }
 
 fn has_no_port(stderr: &str) -> bool {
-    stderr.contains("Address already in use") || stderr.contains("cannot listen on port")
+    let stderr = stderr.to_lowercase();
+    stderr.contains("address already in use") || stderr.contains("cannot listen on port")
 }

@@ -13,13 +13,14 @@ const WORDS: u64 = 200;
 /// Lines of a listing, an output, a diff or a command that a reader reads in a minute.
 const LINES: u64 = 30;
 /// Minutes of waiting that no test of a page measures, with the reason.
-const WAITS: [(&str, u64, &str); 2] = [
+const WAITS: [(&str, u64, &str); 3] = [
     (
         "setup",
         4,
         "the first build of everything: 305 s of processor time, on two cores, and the download",
     ),
     ("step-05", 2, "an alert fires, and is resolved"),
+    ("prometheus", 7, "two alerts fire within two minutes, and are resolved after five"),
 ];
 
 /// Fails with a table of all chapters if one states fewer minutes than it needs, or more than 1.6

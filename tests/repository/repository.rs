@@ -165,9 +165,13 @@ fn compose_file_publishes_the_configured_ports() {
         opened.map(|(_, port)| format!("127.0.0.1:{port}:{port}")).collect();
     assert_eq!(expected.len(), 3);
     expected.extend(["127.0.0.1:9090:9090", "127.0.0.1:3001:3000"].map(String::from));
-    let services = yaml("docker-compose.yml")["services"].as_object().unwrap().clone();
-    let ports = services.values().filter_map(|service| service["ports"].as_array());
-    let published = ports.flatten().map(|port| port.as_str().unwrap().to_string());
+    let published = ["docker-compose.yml", "prometheus/docker-compose.yml"].map(|file| {
+        let services = yaml(file)["services"].as_object().unwrap().clone();
+        let ports = services.values().filter_map(|service| service["ports"].as_array().cloned());
+        let ports = ports.flatten().map(|port| port.as_str().unwrap().to_string());
+        ports.collect::<Vec<_>>()
+    });
+    let published = published.into_iter().flatten();
     assert_eq!(published.collect::<BTreeSet<_>>(), expected);
 }
 
@@ -175,10 +179,10 @@ fn yaml(path: &str) -> Value {
     serde_saphyr::from_str(&read(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// One Prometheus: in the compose file and in CI, where the module of version 3.16 is v0.316.
+/// One Prometheus: in its compose file and in CI, where the module of version 3.16 is v0.316.
 #[test]
 fn all_files_name_the_same_prometheus_version() {
-    let image = yaml("docker-compose.yml")["services"]["prometheus"]["image"].clone();
+    let image = yaml("prometheus/docker-compose.yml")["services"]["prometheus"]["image"].clone();
     let version = image.as_str().unwrap().strip_prefix("prom/prometheus:v3.").unwrap().to_string();
     let module = format!("  prometheus=v0.3{version}\n");
     assert!(read(".ci/run").contains(&module), "{module}");
@@ -191,7 +195,7 @@ fn all_files_name_the_same_prometheus_version() {
 fn dashboard_reads_the_provisioned_data_source() {
     let sources = yaml("prometheus/grafana/datasource.yml")["datasources"].clone();
     let [source] = &sources.as_array().unwrap()[..] else { panic!("{sources}") };
-    let compose = yaml("docker-compose.yml")["services"].clone();
+    let compose = yaml("prometheus/docker-compose.yml")["services"].clone();
     assert!(
         source["url"].as_str() == Some("http://prometheus:9090")
             && compose["prometheus"].is_object()
@@ -224,7 +228,7 @@ fn dashboard_reads_the_provisioned_data_source() {
         ("dashboards.yml", "/etc/grafana/provisioning/dashboards/"),
         ("dashboard.json", folder),
     ] {
-        let mount = format!("./prometheus/grafana/{file}:{place}");
+        let mount = format!("./grafana/{file}:{place}");
         assert!(mounts.iter().any(|there| there.starts_with(&mount)), "{mount} in {mounts:?}");
     }
 }

@@ -16,7 +16,8 @@ pub(crate) fn expand(directive: &Directive, page: &mut Page) -> Result<String> {
     let [name] = directive.exactly("{{#version axum}}")?;
     match name {
         "rust" => rust(page.workspace),
-        "collector" => collector(page.workspace),
+        "collector" => image(page.workspace, "docker-compose.yml", name),
+        "grafana" | "prometheus" => image(page.workspace, "prometheus/docker-compose.yml", name),
         name => locked(page.workspace, name),
     }
 }
@@ -85,16 +86,16 @@ struct Service {
     image: Option<String>,
 }
 
-/// The tag of the Collector's image in `docker-compose.yml`.
-fn collector(workspace: &Workspace) -> Result<String> {
-    let path = "docker-compose.yml";
+/// The version of the image of a service in a compose file.
+fn image(workspace: &Workspace, path: &str, service: &str) -> Result<String> {
     let source = workspace.read(path)?;
-    let compose: Compose = serde_saphyr::from_str(&source.text).context(path)?;
-    let image = compose.services.get("collector").and_then(|service| service.image.as_deref());
+    let compose: Compose =
+        serde_saphyr::from_str(&source.text).with_context(|| path.to_string())?;
+    let image = compose.services.get(service).and_then(|service| service.image.as_deref());
     let tag = image.and_then(tag).with_context(|| {
-        format!("{path}: the service `collector` needs an image with a version")
+        format!("{path}: the service `{service}` needs an image with a version")
     })?;
-    Ok(tag.to_string())
+    Ok(tag.trim_start_matches('v').to_string())
 }
 
 /// The tag in `name:tag@sha256:...`. A registry may have a port: `host:5000/name:tag`.
