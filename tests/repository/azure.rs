@@ -22,7 +22,7 @@ fn read(path: &str) -> String {
 fn texts() -> BTreeMap<String, String> {
     let entries = fs::read_dir(root().join("azure")).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let bicep = names.filter(|name| name != "README.md");
+    let bicep = names.filter(|name| !["README.md", "collector"].contains(&&**name));
     bicep.map(|name| (name.clone(), read(&format!("azure/{name}")))).collect()
 }
 

@@ -136,7 +136,7 @@ fn step_manifests_name_no_path_or_workspace() {
     }
 }
 
-/// One Collector: in the compose file, in CI, and in the README of the stand-in.
+/// One Collector: in the compose file, in CI, in the README of the stand-in, and for Azure.
 #[test]
 fn all_files_name_the_same_collector_version() {
     let image = "otel/opentelemetry-collector-contrib:";
@@ -153,6 +153,8 @@ fn all_files_name_the_same_collector_version() {
         assert!(own || module.contains("/confmap/provider/"), "{module}");
     }
     assert!(read("workshop/collector/README.md").contains(version));
+    let azure = read("azure/collector/azuremonitor.yml");
+    assert!(azure.contains(&format!("{image}{version} ")));
 }
 
 /// Ports on loopback only: each port that the configuration opens, those of Prometheus and Grafana,

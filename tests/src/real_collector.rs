@@ -84,6 +84,6 @@ pub fn otelcol() -> Option<PathBuf> {
 }
 
 /// Any port that is free now. The Collector does not print which port 0 became.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     Backend::start(|_| Answer::Status(200)).expect("a free port").address().port()
 }

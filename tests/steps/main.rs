@@ -13,4 +13,5 @@ mod real_collector;
 mod recording;
 mod signals;
 mod telemetry;
+mod temporality;
 mod traces;
