@@ -219,8 +219,8 @@ fn pages_show_every_snapshot_and_picture() {
     for (number, _) in STEPS.into_iter().take(5) {
         assert_all_shown(&folder(number).join("snapshots"), "snap", &used.outputs);
     }
-    for other in ["workshop/cli/snapshots", "prometheus/snapshots"] {
-        assert_all_shown(&root().join(other), "snap", &used.outputs);
+    for other in ["workshop/cli", "prometheus", "azure/collector", "gateway"] {
+        assert_all_shown(&root().join(other).join("snapshots"), "snap", &used.outputs);
     }
     for extension in ["svg", "png"] {
         assert_all_shown(&source().join("images"), extension, &used.figures);
@@ -255,7 +255,7 @@ fn chapters_show_every_exercise() {
 }
 
 /// These chapters are for a day of their own.
-const BEYOND_THE_ARTICLE: [&str; 3] = ["step-06", "step-07", "prometheus"];
+const BEYOND_THE_ARTICLE: [&str; 4] = ["step-06", "step-07", "prometheus", "gateway"];
 
 #[test]
 fn plans_have_all_chapters() {
