@@ -39,10 +39,13 @@ pub(crate) fn size_of(folder: &Path, files: &[PathBuf]) -> u64 {
         .sum()
 }
 
-/// `bytes` as the manufacturers of disks count, such as `1.2 GB`.
-pub(crate) fn gigabytes(bytes: u64) -> String {
-    let tenths = bytes / 100_000_000;
-    format!("{}.{} GB", tenths / 10, tenths % 10)
+/// `bytes` as the manufacturers of disks count, such as `1.2 GB` or `57 MB`.
+pub(crate) fn size(bytes: u64) -> String {
+    let megabytes = bytes / 1_000_000;
+    match megabytes {
+        0..1000 => format!("{megabytes} MB"),
+        _ => format!("{}.{} GB", megabytes / 1000, megabytes / 100 % 10),
+    }
 }
 
 #[cfg(test)]
@@ -50,8 +53,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_have_one_decimal() {
-        assert_eq!(gigabytes(0), "0.0 GB");
-        assert_eq!(gigabytes(12_345_678_901), "12.3 GB");
+    fn sizes_are_short() {
+        assert_eq!(size(0), "0 MB");
+        assert_eq!(size(57_900_000), "57 MB");
+        assert_eq!(size(12_345_678_901), "12.3 GB");
     }
 }

@@ -31,7 +31,8 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     write!(io::stdout(), "{report}").context("Cannot print the findings")?;
     match report.wrong() {
         0 => {
-            let _ = writeln!(io::stdout(), "\nEverything necessary is here. Next: cargo workshop");
+            let next = if report.is_built() { "cargo workshop" } else { "cargo workshop prepare" };
+            let _ = writeln!(io::stdout(), "\nEverything necessary is here. Next: {next}");
             Ok(())
         }
         1 => bail!("\nOne thing is wrong. Type its fix, then cargo workshop doctor again."),

@@ -6,16 +6,16 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
-use crate::files::{files_in, gigabytes, size_of};
+use crate::files::{files_in, size, size_of};
 use crate::output::{self, Output};
 use crate::{pack, say, seconds, with_progress, workspace::Workspace};
 
 const DETAILS: &str = "\
-DIR gets the workshop's files, every crate, the book as HTML, and a READ-ME-FIRST.txt.
-Copied from there to the disk of a machine with Rust, everything builds and runs without a
-network. Files that git does not track, such as .env, are left out; without git, .env and
-the folders named target are. If DIR has an older pack, changed files are replaced, and
-your own files stay.";
+DIR gets READ-ME-FIRST.txt and an archive with the workshop's files, every crate, and the
+book as HTML. Unpacked on the disk of a machine with Rust, everything builds and runs
+without a network. Files that git does not track, such as .env, are left out; without git,
+.env and the folders named target are. If DIR has an older pack, it is replaced, and your
+own files stay, such as the installers of Rust in DIR/installers.";
 
 /// Pack everything that a class needs, for a USB stick
 #[derive(Debug, Args)]
@@ -28,8 +28,8 @@ pub struct Options {
 /// Packs the workshop.
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let start = Instant::now();
-    if workspace.root().join(output::PACK.list).exists() {
-        bail!("This is a packed workshop already. Copy its folder as it is, without target");
+    if workspace.root().join(pack::ORIGINALS).exists() {
+        bail!("This is a packed workshop already. Copy the archive that it was unpacked from");
     }
     let output = Output::open(output::PACK, &options.dir)?;
     // The temporary folder of the system may be too small.
@@ -37,16 +37,20 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     std::fs::create_dir_all(&target)
         .with_context(|| format!("Cannot write to {}", target.display()))?;
     // A pack that fails must not replace a pack that works.
+    let temporary = tempfile::tempdir_in(&target).context("Cannot create a temporary folder")?;
     let packed = tempfile::tempdir_in(&target).context("Cannot create a temporary folder")?;
-    pack::gather(workspace, packed.path())?;
+    pack::gather(workspace, temporary.path(), packed.path())?;
     with_progress("Copying, which is slow on a stick", || output.replace_with(packed.path()))?;
     let dir = std::path::absolute(&options.dir).context("Cannot find the absolute path of DIR")?;
-    let size = size_of(packed.path(), &files_in(packed.path())?);
+    let packed_size = size_of(packed.path(), &files_in(packed.path())?);
+    let unpacked_size = size_of(temporary.path(), &files_in(temporary.path())?);
     say(&format!(
-        "Packed in {}: {} has {}. Copy that folder to a stick. Its {} has the next steps.",
+        "Packed in {}: {} has {}, and {} when unpacked. Copy its files to a stick, and the \
+         installers of Rust into a folder installers. {} has the next steps.",
         seconds(start),
         dir.display(),
-        gigabytes(size),
+        size(packed_size),
+        size(unpacked_size),
         pack::READ_ME
     ));
     Ok(())

@@ -49,8 +49,9 @@ impl Machine<'_> {
             let programs = scope.spawn(|| programs::check(self));
             let docker = scope.spawn(|| tools::docker(self));
             let ports = ports::check(self.ports);
-            let mut findings =
-                vec![join(rustc), join(cargo), disk::check(self), join(crates), join(programs)];
+            let programs = join(programs);
+            let disk = disk::check(self, programs.state == State::Fine);
+            let mut findings = vec![join(rustc), join(cargo), disk, join(crates), programs];
             findings.extend(ports);
             findings.push(proxy::check());
             findings.extend(variables::check());

@@ -7,8 +7,11 @@ use super::report::{Finding, State};
 use super::{CARGO_LIMIT, Machine, find};
 use crate::cargo::STAND_INS;
 
+/// The subject of this check.
+pub(super) const WHAT: &str = "programs";
+
 pub(super) fn check(machine: &Machine<'_>) -> Finding {
-    let odd = |found: &str, fix: &str| Finding::new(State::Odd, "programs", found, fix);
+    let odd = |found: &str, fix: &str| Finding::new(State::Odd, WHAT, found, fix);
     let prepare = "cargo workshop prepare";
     let Some(cargo) = find("cargo") else {
         return odd("cannot be checked without cargo", prepare);
@@ -22,7 +25,7 @@ pub(super) fn check(machine: &Machine<'_>) -> Finding {
         |name: &&str| !target.join("debug").join(format!("{name}{EXE_SUFFIX}")).is_file();
     let missing: Vec<_> = names.iter().copied().filter(is_missing).collect();
     if missing.is_empty() {
-        return Finding::fine("programs", format!("all {} built: they start quickly", names.len()));
+        return Finding::fine(WHAT, format!("all {} built: they start quickly", names.len()));
     }
     odd(&format!("not built yet, so that they start late: {}", missing.join(", ")), prepare)
 }

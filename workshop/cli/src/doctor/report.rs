@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::programs;
+
 /// The state of what was checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -51,6 +53,12 @@ impl Report {
     /// The number of findings that are wrong.
     pub fn wrong(&self) -> usize {
         self.0.iter().filter(|finding| finding.state == State::Wrong).count()
+    }
+
+    /// Whether all programs are built.
+    pub fn is_built(&self) -> bool {
+        let programs = self.0.iter().find(|finding| finding.what == programs::WHAT);
+        programs.is_some_and(|finding| finding.state == State::Fine)
     }
 }
 

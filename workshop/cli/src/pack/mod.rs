@@ -1,12 +1,16 @@
 //! The content of a USB stick for a class.
 
-use std::fs;
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::{self, BufWriter};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use flate2::{Compression, write::GzEncoder};
+use jiff::Timestamp;
 
 use crate::commands::prepare::fetch;
-use crate::files::files_in;
+use crate::files::{files_in, with_slashes};
+use crate::output::write_with_folders;
 use crate::workspace::{RUST_VERSION, Workspace};
 use crate::{book, cargo::cargo, with_progress};
 
@@ -15,10 +19,16 @@ mod names;
 
 /// The instructions for the learners.
 pub const READ_ME: &str = "READ-ME-FIRST.txt";
+/// The only folder in the archive.
+const FOLDER: &str = "opentelemetry-workshop";
+/// The archive. A stick with thousands of small files is slow, and wastes space.
+const ARCHIVE: &str = "opentelemetry-workshop.tar.gz";
 /// The folder of the crates.
 const CRATES: &str = "vendor";
 /// The folder of the book as HTML; `book` has its sources.
-const BOOK: &str = "html-book";
+pub const BOOK: &str = "html-book";
+/// A second copy of the steps, for `cargo workshop reset`: a pack has no git. Only a pack has it.
+pub const ORIGINALS: &str = ".originals";
 /// Cargo's configuration. The path is relative to the folder that contains `.cargo`.
 const VENDORED: &str = "
 # Cargo takes every crate from `vendor`, without a network.
@@ -29,19 +39,52 @@ replace-with = \"vendored-sources\"
 directory = \"vendor\"
 ";
 
-/// Writes everything into `into`, an empty folder.
-pub fn gather(workspace: &Workspace, into: &Path) -> Result<()> {
+/// Writes the instructions and the archive into `into`, an empty folder, with the help of the empty
+/// folder `temporary`.
+pub fn gather(workspace: &Workspace, temporary: &Path, into: &Path) -> Result<()> {
     only_crates_io(workspace)?;
-    with_progress("Copying the workshop", || files::copy(workspace.root(), into))?;
+    let tree = temporary.join(FOLDER);
+    with_progress("Copying the workshop", || files::copy(workspace.root(), &tree))?;
+    with_progress("Copying the steps", || copy_steps(&tree))?;
     fetch(workspace)?;
-    with_progress("Copying the crates", || vendor(workspace, &into.join(CRATES)))?;
-    with_progress("Building the book", || book::build(workspace, &into.join(BOOK)))?;
-    let config = into.join(".cargo/config.toml");
+    with_progress("Copying the crates", || vendor(workspace, &tree.join(CRATES)))?;
+    with_progress("Building the book", || book::build(workspace, &tree.join(BOOK)))?;
+    let config = tree.join(".cargo/config.toml");
     let text = fs::read_to_string(&config).context("The workshop has no .cargo/config.toml")?;
     write(&config, &(text + VENDORED))?;
-    write(&into.join(READ_ME), &read_me())?;
-    let all = files_in(into).context("Cannot read the pack")?;
-    names::check(&all)
+    for folder in [&tree, into] {
+        write(&folder.join(READ_ME), &read_me())?;
+    }
+    let all = files_in(&tree).context("Cannot read the pack")?;
+    names::check(&all)?;
+    let archive = || archive(&tree, &all, &into.join(ARCHIVE));
+    with_progress("Compressing", archive).context("Cannot write the archive")
+}
+
+fn copy_steps(tree: &Path) -> Result<()> {
+    let steps = tree.join("steps");
+    for file in files_in(&steps).context("Cannot read the steps")? {
+        let bytes = fs::read(steps.join(&file))?;
+        write_with_folders(&tree.join(ORIGINALS).join("steps").join(&file), &bytes)?;
+    }
+    Ok(())
+}
+
+/// Writes a tar.gz of `files`, which are relative to `tree`.
+fn archive(tree: &Path, files: &[PathBuf], path: &Path) -> io::Result<()> {
+    let compressed = GzEncoder::new(BufWriter::new(File::create(path)?), Compression::best());
+    let mut archive = tar::Builder::new(compressed);
+    // Now: cargo builds a file again that is newer than the one of an older pack.
+    let now = u64::try_from(Timestamp::now().as_second()).unwrap_or_default();
+    for file in files {
+        let bytes = fs::read(tree.join(file))?;
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        header.set_mtime(now);
+        archive.append_data(&mut header, format!("{FOLDER}/{}", with_slashes(file)), &*bytes)?;
+    }
+    archive.into_inner()?.finish()?.into_inner()?.sync_all()
 }
 
 /// [`VENDORED`] replaces no other source of crates.
@@ -80,30 +123,35 @@ fn read_me() -> String {
         "\
 OpenTelemetry in Rust, a workshop
 
-1. Copy this whole folder from the stick to your disk, and continue there. A stick is slow,
-   and most systems run no program from it.
+1. Copy {ARCHIVE} from the stick to your disk. In a terminal, in the
+   folder with that file, unpack it. Windows 10 and newer have the command tar, too:
 
-2. You need Rust {RUST_VERSION} or newer. In a terminal:
+       tar -xzf {ARCHIVE}
+       cd {FOLDER}
 
-       rustc --version
+2. You need Rust {RUST_VERSION} or newer, and a linker. This command checks both:
 
-   Rust itself is not on the stick. Install it from https://rustup.rs, with a network.
+       sh check.sh
 
-3. In a terminal, in the folder on your disk:
+   On Windows, in PowerShell:
 
-       cargo workshop doctor
+       powershell -ExecutionPolicy Bypass -File check.ps1
+
+   If something is missing and there is no network, look for the installer of your system in
+   the folder installers on the stick. If there is none, work with a neighbor.
+
+3. In the folder {FOLDER}:
+
        cargo workshop prepare
        cargo workshop rehearse
 
-   The first command checks your machine, the second builds everything in some minutes, and
-   the third runs every program once. They need no network: every crate is in the folder
-   {CRATES}, and .cargo/config.toml tells cargo to use that folder.
+   The first command builds everything in some minutes, and the second runs every program
+   once. They need no network: every crate is in the folder {CRATES}, and .cargo/config.toml
+   tells cargo to use that folder.
 
-4. Open {BOOK}/index.html in a browser, or type cargo workshop.
+4. Type cargo workshop. The book needs no Rust: open {BOOK}/index.html in a browser.
 
 On Windows, keep the path of the folder short, such as C:\\workshop.
-If you see only the file {READ_ME}, your system hides the other files: list the
-folder in a terminal, and also copy the files whose names begin with a dot.
 "
     )
 }

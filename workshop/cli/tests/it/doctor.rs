@@ -254,6 +254,7 @@ fn crates_and_programs_are_checked() {
     let all = "start late: step-01, step-02, ";
     assert_finding(&finished, "look", "programs", all, prepare);
     assert_eq!(finished.status.code(), Some(0), "slow, but not wrong");
+    assert!(finished.stdout.ends_with("Next: cargo workshop prepare\n"), "{}", finished.stdout);
 }
 
 /// With the real cargo, in this repository.

@@ -3,6 +3,7 @@
 mod book;
 mod classroom;
 mod doctor;
+mod first_check;
 mod learner;
 mod mdbook;
 mod offline;

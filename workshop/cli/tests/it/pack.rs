@@ -40,9 +40,10 @@ fn without_network<'a>(command: &'a mut Command, home: &Path) -> &'a mut Command
 #[test]
 #[ignore = "builds the workspace again"]
 fn a_packed_workshop_needs_no_network() {
-    let stick = place("stick");
-    let said = run(workshop().arg("pack").arg(&stick).arg("--root").arg(repository()));
-    assert!(said.contains("Its READ-ME-FIRST.txt has the next steps."), "{said}");
+    let (packed, stick) = (place("packed"), place("opentelemetry-workshop"));
+    let said = run(workshop().arg("pack").arg(&packed).arg("--root").arg(repository()));
+    assert!(said.contains("READ-ME-FIRST.txt has the next steps."), "{said}");
+    unpack(&packed, &place(""));
     for file in ["READ-ME-FIRST.txt", "html-book/index.html", "Cargo.lock", ".env.example"] {
         assert!(stick.join(file).is_file(), "{file}");
     }
@@ -77,14 +78,15 @@ fn a_packed_workshop_needs_no_network() {
     let mut pack = workshop();
     pack.arg("pack").arg(other.path()).arg("--root").arg(repository());
     run(without_network(&mut pack, home.path()));
-    assert_has_no_trace_of_this_machine(other.path());
+    unpack(other.path(), other.path());
+    let other = other.path().join("opentelemetry-workshop");
+    assert_has_no_trace_of_this_machine(&other);
     let crates = |stick: &Path| fs::read_dir(stick.join("vendor")).unwrap().count();
-    assert_eq!(crates(other.path()), crates(&stick));
-    for file in files_in(other.path()).unwrap() {
-        let same =
-            || fs::read(stick.join(&file)).unwrap() == fs::read(other.path().join(&file)).unwrap();
+    assert_eq!(crates(&other), crates(&stick));
+    for file in files_in(&other).unwrap() {
+        let same = || fs::read(stick.join(&file)).unwrap() == fs::read(other.join(&file)).unwrap();
         // From such a mirror, cargo omits some unused files of a crate.
-        let may_differ = file.starts_with("vendor") || file.starts_with(".cargo-workshop-pack");
+        let may_differ = file.starts_with("vendor");
         assert!(may_differ || same(), "{}", file.display());
     }
 
@@ -95,6 +97,21 @@ fn a_packed_workshop_needs_no_network() {
     let stderr = String::from_utf8_lossy(&again.stderr);
     assert!(stderr.contains("This is a packed workshop already."), "{stderr}");
     assert!(!place("new").exists());
+}
+
+/// As READ-ME-FIRST.txt says. An older copy of the workshop is replaced.
+fn unpack(packed: &Path, into: &Path) {
+    let mut files: Vec<_> =
+        fs::read_dir(packed).unwrap().map(|it| it.unwrap().file_name()).collect();
+    files.sort();
+    let expected = [".cargo-workshop-pack", "READ-ME-FIRST.txt", "opentelemetry-workshop.tar.gz"];
+    assert!(expected.iter().all(|file| files.iter().any(|it| it == file)), "{files:?}");
+    let old = into.join("opentelemetry-workshop");
+    if old.exists() {
+        fs::remove_dir_all(old).unwrap();
+    }
+    let archive = packed.join("opentelemetry-workshop.tar.gz");
+    run(Command::new("tar").arg("-xzf").arg(archive).current_dir(into));
 }
 
 /// Checks for paths of this machine and for the host of its registry. The content of the crates
@@ -152,12 +169,23 @@ fn without_git_secrets_and_builds_are_left_out() {
         let finished = workshop.program(&["pack", dir.to_str().unwrap()]).run().unwrap();
         assert!(finished.status.success(), "{}", finished.stderr);
     }
-    for file in ["READ-ME-FIRST.txt", "Cargo.toml", "book/src/hello.md", "html-book/index.html"] {
-        assert!(dir.join(file).is_file(), "{file}");
+    unpack(&dir, &dir);
+    let unpacked = dir.join("opentelemetry-workshop");
+    for file in [
+        "READ-ME-FIRST.txt",
+        "Cargo.toml",
+        "book/src/hello.md",
+        "html-book/index.html",
+        ".originals/steps/01-plain-app/src/app.rs",
+    ] {
+        assert!(unpacked.join(file).is_file(), "{file}");
     }
     for file in [".env", "target", "steps/01-plain-app/target", "book/pages", "stick"] {
-        assert!(!dir.join(file).exists(), "{file}");
+        assert!(!unpacked.join(file).exists(), "{file}");
     }
+    // What was packed is what is unpacked.
+    let read = |folder: &Path| fs::read_to_string(folder.join("book/src/hello.md")).unwrap();
+    assert_eq!(read(&unpacked), read(&workshop.path("")));
 }
 
 #[test]
