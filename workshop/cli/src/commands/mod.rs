@@ -15,6 +15,7 @@ pub mod learn;
 pub mod pack;
 pub mod prepare;
 pub mod rehearse;
+pub mod reset;
 
 const DETAILS: &str = "\
 Without a command, it builds and serves the book, and builds the book again after each
@@ -52,6 +53,7 @@ enum Command {
     Exercise(learn::Exercise),
     Lab(learn::Lab),
     Mystery(learn::Mystery),
+    Reset(reset::Options),
     Doctor(doctor::Options),
     /// Download and build everything that the class needs, while there is a network
     #[command(after_help = prepare::DETAILS)]
@@ -74,6 +76,7 @@ impl Cli {
             Some(Command::Exercise(options)) => learn::exercise(&workspace, &options),
             Some(Command::Lab(options)) => learn::lab(&workspace, &options),
             Some(Command::Mystery(options)) => learn::mystery(&workspace, &options),
+            Some(Command::Reset(options)) => reset::run(&workspace, &options),
             Some(Command::Doctor(options)) => doctor::run(&workspace, &options),
             Some(Command::Prepare) => prepare::run(&workspace),
             Some(Command::Rehearse) => rehearse::run(&workspace),

@@ -9,4 +9,5 @@ mod mdbook;
 mod offline;
 mod pack;
 mod prepare;
+mod reset;
 mod workshop;
