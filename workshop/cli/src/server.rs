@@ -1,5 +1,6 @@
 //! Serves the newest edition of the book, and reloads the open pages when there is a newer one.
 
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -23,6 +24,8 @@ use tower::ServiceExt as _;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use crate::files::files_in;
+use crate::output::write_with_folders;
 use crate::stop::GRACE;
 
 /// A folder for one build of the book. Dropped, the folder is removed.
@@ -34,6 +37,40 @@ impl Edition {
     pub fn new() -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("edition-").tempdir();
         Ok(Self(Arc::new(folder.context("Cannot create a temporary folder")?)))
+    }
+
+    /// An earlier edition that was kept in `folder`.
+    pub fn copy_of(folder: &Path) -> Result<Self> {
+        let edition = Self::new()?;
+        copy(folder, edition.folder()).context("Cannot copy an earlier edition of the book")?;
+        Ok(edition)
+    }
+
+    /// A page with an error, which loads again until there is a book.
+    pub fn of_error(error: &str) -> Result<Self> {
+        let edition = Self::new()?;
+        let error = error.replace('&', "&amp;").replace('<', "&lt;");
+        let page = format!(
+            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
+             <meta http-equiv=\"refresh\" content=\"2\"><title>No book yet</title>\
+             <h1>The book cannot be built</h1><pre style=\"white-space: pre-wrap\">{error}</pre>"
+        );
+        fs::write(edition.folder().join("index.html"), page).context("Cannot write a page")?;
+        Ok(edition)
+    }
+
+    /// Replaces the edition that is kept in `folder` by this one.
+    pub fn keep(&self, folder: &Path) -> io::Result<()> {
+        let parent = folder.parent().unwrap_or(folder);
+        fs::create_dir_all(parent)?;
+        // Half of an edition must not replace a whole one.
+        let new = tempfile::tempdir_in(parent)?;
+        copy(self.folder(), &new.path().join("book"))?;
+        match fs::rename(folder, new.path().join("old")) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        fs::rename(new.path().join("book"), folder)
     }
 
     /// The folder.
@@ -51,6 +88,13 @@ impl Edition {
     fn id(&self) -> String {
         self.folder().file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    for file in files_in(from)? {
+        write_with_folders(&to.join(&file), &fs::read(from.join(&file))?)?;
+    }
+    Ok(())
 }
 
 /// Listens on a port of the loopback address.

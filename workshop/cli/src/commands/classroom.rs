@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Error, Result, anyhow};
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -15,7 +15,7 @@ use crate::server::{self, Edition};
 use crate::stand_ins::{Addresses, DEFAULT_COLLECTOR, StandIns};
 use crate::watch::Changes;
 use crate::workspace::Workspace;
-use crate::{book, say, seconds, stop, with_progress};
+use crate::{book, pack, say, seconds, stop, with_progress};
 
 /// The addresses of the book and of the stand-ins.
 #[derive(Debug, Args)]
@@ -31,6 +31,9 @@ pub struct Options {
     #[arg(long, conflicts_with_all = ["collector", "health", "app_insights"])]
     no_stand_ins: bool,
 }
+
+const ADVICE: &str = "Undo the change, or type cargo workshop reset and the number of the step \
+                      that has it.";
 
 /// Serves the book and the stand-ins until Ctrl-C.
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
@@ -49,8 +52,17 @@ async fn serve(workspace: &Workspace, options: &Options) -> Result<()> {
         say(&format!("Cannot watch the sources ({error}): the book will not follow changes."));
     });
     let first = tokio::select! {
-        edition = build(workspace) => edition?,
+        edition = build(workspace) => edition,
         () = stop.cancelled() => return Ok(()),
+    };
+    let first = match first {
+        Ok(edition) => {
+            // Without it, a later start has an older edition. This one is good.
+            let _ = edition.keep(&last_good(workspace));
+            edition
+        }
+        // A mistake in a step must not keep anyone from the stand-ins.
+        Err(error) => earlier_edition(workspace, &error)?,
     };
     print_addresses(&listener, stand_ins.as_ref())?;
 
@@ -104,12 +116,34 @@ fn print_addresses(listener: &TcpListener, stand_ins: Option<&StandIns>) -> io::
     Ok(())
 }
 
+/// The folder of the last edition that a classroom could build.
+fn last_good(workspace: &Workspace) -> PathBuf {
+    workspace.root().join("target/last-good-book")
+}
+
+/// The last good edition, or else a page with the error.
+fn earlier_edition(workspace: &Workspace, error: &Error) -> Result<Edition> {
+    say(&format!("{error:#}\n{ADVICE}"));
+    let packed = workspace.root().join(pack::BOOK);
+    for folder in [last_good(workspace), packed] {
+        if folder.join("index.html").is_file()
+            && let Ok(edition) = Edition::copy_of(&folder)
+        {
+            say("Until then, the last good edition of the book is served.");
+            return Ok(edition);
+        }
+    }
+    say("Until then, a page with this error is served instead of the book.");
+    Edition::of_error(&format!("{error:#}\n\n{ADVICE}"))
+}
+
 /// Builds a new edition after each change.
 async fn follow(workspace: &Workspace, mut changes: Changes, newest: &watch::Sender<Edition>) {
     while let Some(sources) = changes.next().await {
         let start = Instant::now();
         match build(workspace).await {
             Ok(edition) => {
+                let _ = edition.keep(&last_good(workspace));
                 newest.send_replace(edition);
                 let reason = list_changes(&sources);
                 say(&format!("Built the book again in {}: {reason}.", seconds(start)));

@@ -177,15 +177,34 @@ fn a_mistake_leaves_the_last_good_book() {
     assert!(classroom.get("/code.html").contains("Correct."));
 }
 
+/// A learner renames an item that a page shows, and then starts the classroom.
 #[test]
-fn an_invalid_book_is_an_error_at_the_start() {
+fn a_mistake_in_a_step_does_not_keep_the_classroom_closed() {
     let workshop = Workshop::new();
-    workshop.write("book/src/hello.md", "# Hello\n\n{{#output step-01/nowhere}}\n");
-    let finished = workshop.program(&["--port", "0", "--no-stand-ins"]).run().unwrap();
-    assert_eq!(finished.status.code(), Some(1));
-    assert!(finished.stderr.starts_with("The book cannot be built: "), "{}", finished.stderr);
-    assert!(finished.stderr.contains("book/src/hello.md:3: "), "{}", finished.stderr);
-    assert_eq!(finished.stdout, "");
+    workshop.write("book/src/code.md", "# Code\n\n{{#listing step-01/app.rs:app}}\n");
+    workshop.write("steps/01-plain-app/src/app.rs", "fn renamed() {}\n");
+    let classroom = workshop.open_all();
+    let stderr = classroom.running.stderr();
+    for part in ["The book cannot be built: ", "there is no `app`", "cargo workshop reset"] {
+        assert!(stderr.contains(part), "{part} in {stderr}");
+    }
+    assert_eq!(http::get(&classroom.health()).unwrap().status, 200);
+    let front = classroom.get("/");
+    assert!(front.contains("there is no `app`") && front.contains("refresh"), "{front}");
+    // The book follows as soon as it can be built.
+    workshop.write("steps/01-plain-app/src/app.rs", "fn app() {}\n");
+    classroom.wait_for("Built the book again");
+    assert!(classroom.get("/code.html").contains("fn app()"));
+    assert!(classroom.running.stop().unwrap().status.success());
+
+    // The next time, there is a good edition.
+    workshop.write("steps/01-plain-app/src/app.rs", "fn renamed() {}\n");
+    let classroom = workshop.open(&["--no-stand-ins"]);
+    classroom.wait_for("the last good edition of the book is served");
+    assert!(classroom.get("/code.html").contains("fn app()"));
+    let mut open_page = OpenPage::new(&classroom, &classroom.get("/"));
+    workshop.write("steps/01-plain-app/src/app.rs", "fn app() {}\n");
+    open_page.wait_for_reload();
 }
 
 #[test]
