@@ -14,7 +14,7 @@ use crate::page::Page;
 use crate::workspace::{BOOK, Workspace};
 use plan::Plan;
 
-const PATH: &str = "book/schedule.toml";
+pub(crate) const PATH: &str = "book/schedule.toml";
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,13 +1,15 @@
 //! The preprocessor, for mdBook and for programs that build the book in process.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use mdbook_preprocessor::book::{Book, BookItem};
 use mdbook_preprocessor::errors::Result;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
-use crate::error::Errors;
+use crate::error::{Error, Errors};
 use crate::page;
+use crate::schedule;
 use crate::used::Used;
 use crate::workspace::Workspace;
 
@@ -51,6 +53,11 @@ impl Preprocessor for Steps {
                 Ok((text, _)) => chapter.content = text,
                 Err(Errors(more)) => errors.extend(more),
             }
+        });
+        // Every page with a number of minutes finds the same mistake in the schedule.
+        let mut seen = HashSet::new();
+        errors.retain(|Error { message, .. }| {
+            !message.starts_with(schedule::PATH) || seen.insert(message.clone())
         });
         if errors.is_empty() { Ok(book) } else { Err(Errors(errors).into()) }
     }

@@ -171,3 +171,11 @@ fn messages_name_the_missing_and_the_existing() {
     let error = Book::new("{{#minutes}}").error();
     assert!(error.contains("there is no file `book/schedule.toml`"), "{error}");
 }
+
+#[test]
+fn a_wrong_plan_is_one_mistake() {
+    let text = "It takes {{#minutes}} or {{#minutes}}.\n\n{{#schedule morning}}\n";
+    let error = book(text, &GOOD.replace("11:20", "11:25")).error();
+    assert!(error.starts_with("1 mistake in the book\n"), "{error}");
+    assert!(error.contains("it ends at 11:25, but its slots end at 11:20"), "{error}");
+}
