@@ -45,3 +45,24 @@ pub mod transactions;
 /// The schema of the envelopes, in the repository `Azure/azure-rest-api-specs`.
 pub const SCHEMA: &str =
     "specification/applicationinsights/data-plane/Monitor.Exporters/preview/v2.1/swagger.json";
+
+/// The command that sets the variable of the steps to `connection_string`: for PowerShell, or else
+/// for `sh`.
+pub fn set_command(connection_string: &str, for_powershell: bool) -> String {
+    let assignment = format!("APPLICATIONINSIGHTS_CONNECTION_STRING='{connection_string}'");
+    if for_powershell {
+        format!("$env:{}", assignment.replacen('=', " = ", 1))
+    } else {
+        format!("export {assignment}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn each_shell_has_its_command() {
+        let command = |for_powershell| super::set_command("a=b;c", for_powershell);
+        assert_eq!(command(false), "export APPLICATIONINSIGHTS_CONNECTION_STRING='a=b;c'");
+        assert_eq!(command(true), "$env:APPLICATIONINSIGHTS_CONNECTION_STRING = 'a=b;c'");
+    }
+}

@@ -66,8 +66,8 @@ async fn serve(options: &Options) -> Result<()> {
     print_error(&format!("Listening on http://{}", server.local_addr()));
     print_error(&format!(
         "This is a stand-in for Application Insights, not the real service. To send it telemetry, \
-         set:\nexport APPLICATIONINSIGHTS_CONNECTION_STRING='{}'",
-        server.connection_string()
+         set:\n{}",
+        app_insights::set_command(&server.connection_string(), cfg!(windows))
     ));
     server
         .serve(std::io::stdout(), std::io::stderr(), shutdown)

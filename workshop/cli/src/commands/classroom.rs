@@ -107,10 +107,7 @@ fn print_addresses(listener: &TcpListener, stand_ins: Option<&StandIns>) -> io::
             "Application Insights stand-in: http://{app_insights} (charts and alerts; from \
              step 04 on, the steps use it after this command:)"
         ));
-        say(&format!(
-            "export APPLICATIONINSIGHTS_CONNECTION_STRING='{}'",
-            stand_ins.connection_string()
-        ));
+        say(&app_insights::set_command(&stand_ins.connection_string(), cfg!(windows)));
     }
     say("Start with cargo run -p step-01 in another terminal. Ctrl-C here stops everything.");
     Ok(())
