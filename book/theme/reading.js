@@ -25,17 +25,56 @@
   });
 
   // The prompt is drawn and not written, so that it is not copied along with the command.
-  for (const code of all("main code.language-console")) {
+  for (const code of all("main :is(code.language-console, code.language-powershell)")) {
     const lines = code.textContent.replace(/\n$/, "").split("\n");
     const shown = lines.map((line) => {
-      if (!line.startsWith("$ ")) return line;
+      const prompt = line.match(/^(\$|PS>) /);
+      if (!prompt) return line;
       const command = document.createElement("span");
       command.className = "command";
-      command.textContent = line.slice(2);
+      command.textContent = line.slice(prompt[0].length);
       return command;
     });
     code.replaceChildren(...shown.flatMap((line) => [line, "\n"]));
   }
+
+  // A command that differs between shells has two forms. The choice holds for all pages.
+  const shells = { sh: "sh, bash, zsh", powershell: "PowerShell" };
+  const choose = (shell) => {
+    document.documentElement.dataset.shell = shell;
+    for (const button of all(".shells button")) {
+      button.setAttribute("aria-pressed", String(button.value === shell));
+    }
+  };
+  for (const code of all("main pre > code.language-powershell")) {
+    const group = document.createElement("div");
+    group.className = "shells";
+    group.setAttribute("role", "group");
+    group.setAttribute("aria-label", "Shell");
+    for (const [shell, name] of Object.entries(shells)) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.value = shell;
+      button.textContent = name;
+      button.addEventListener("click", () => {
+        choose(shell);
+        try {
+          localStorage.setItem("workshop-shell", shell);
+        } catch {
+          // Without a storage, the choice holds for this page.
+        }
+      });
+      group.append(button);
+    }
+    code.parentElement.previousElementSibling.before(group);
+  }
+  let shell = null;
+  try {
+    shell = localStorage.getItem("workshop-shell");
+  } catch {
+    // As if nothing was chosen yet.
+  }
+  choose(shell in shells ? shell : navigator.platform.startsWith("Win") ? "powershell" : "sh");
 
   // What is scrolled sideways can be reached, and so scrolled, by the keyboard.
   const measure = (element) => {

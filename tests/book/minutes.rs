@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path, time::Duration};
 
 use mdbook_steps::Steps;
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use tests::root;
 
 use crate::book::{chapters, schedule, source};
@@ -70,15 +70,20 @@ fn reading(chapter: &str) -> (u64, u64) {
     let (text, _) = Steps::new(root()).expand(&own, Path::new(chapter)).unwrap();
     let (mut words, mut lines) = (0, 0);
     // Notes for teachers are folded.
-    let (mut folded, mut code) = (0, false);
+    let (mut folded, mut code, mut twin) = (0, false, false);
     for event in Parser::new_ext(&text, Options::ENABLE_TABLES | Options::ENABLE_DEFINITION_LIST) {
         match event {
             Event::Html(html) | Event::InlineHtml(html) => {
                 folded += html.matches("<details").count();
                 folded -= html.matches("</details>").count();
             }
+            // Its commands are those of the fence before it.
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) if &*info == "powershell" => {
+                twin = true;
+            }
             Event::Start(Tag::CodeBlock(_)) => code = true,
-            Event::End(TagEnd::CodeBlock) => code = false,
+            Event::End(TagEnd::CodeBlock) => (code, twin) = (false, false),
+            Event::Text(_) if twin => {}
             Event::Text(text) if code && folded == 0 => lines += text.lines().count() as u64,
             Event::Text(text) | Event::Code(text) if folded == 0 => {
                 words += text.split_whitespace().count() as u64;

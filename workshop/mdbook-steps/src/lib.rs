@@ -14,6 +14,7 @@ mod html;
 mod listing;
 mod output;
 mod page;
+mod powershell;
 mod schedule;
 mod steps;
 mod svg;

@@ -8,7 +8,7 @@ use crate::directive::{self, Directive};
 use crate::error::{Error, Errors, missing};
 use crate::used::Used;
 use crate::workspace::{BOOK, Workspace};
-use crate::{diff, exercise, figure, listing, output, schedule, version};
+use crate::{diff, exercise, figure, listing, output, powershell, schedule, version};
 
 /// A chapter while it is expanded.
 pub(crate) struct Page<'a> {
@@ -47,7 +47,17 @@ pub(crate) fn expand(
         }
     }
     expanded.push_str(&text[copied..]);
-    if errors.is_empty() { Ok((expanded, page.used)) } else { Err(Errors(errors)) }
+    if !errors.is_empty() {
+        return Err(Errors(errors));
+    }
+    match powershell::add(&expanded) {
+        Ok(expanded) => Ok((expanded, page.used)),
+        Err((command, message)) => {
+            let line = text.lines().position(|line| line.ends_with(&command)).unwrap_or_default();
+            let file = format!("{BOOK}/{chapter}");
+            Err(Errors(vec![Error { file, line: line + 1, directive: command, message }]))
+        }
+    }
 }
 
 type Expand = fn(&Directive, &mut Page) -> Result<String>;
