@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use regex::{Captures, Regex};
 
 /// Commands that no rule translates.
-pub(crate) const PAIRS: [(&str, &str); 5] = [
+pub(crate) const PAIRS: [(&str, &str); 6] = [
+    ("mkdir -p -m 700 gateway/secrets", "New-Item -ItemType Directory -Force gateway/secrets"),
     ("sh check.sh", "powershell -ExecutionPolicy Bypass -File check.ps1"),
     (
         "for i in $(seq 2100); do curl -s -o /dev/null -X METHOD$i http://127.0.0.1:8000/Ada/; done",
@@ -31,11 +32,23 @@ pub(crate) const PAIRS: [(&str, &str); 5] = [
 ];
 
 /// Programs whose arguments mean the same in both shells.
-const SAME: [&str; 7] = ["az", "cargo", "cp", "direnv", "docker", "rustc", "tar"];
+const SAME: [&str; 11] = [
+    "az",
+    "cargo",
+    "cp",
+    "direnv",
+    "docker",
+    "openssl",
+    "otelcol-contrib",
+    "prometheus",
+    "promtool",
+    "rustc",
+    "tar",
+];
 
 /// Translates a command for `sh`, or explains why it cannot.
 pub(crate) fn translate(command: &str) -> Result<String, String> {
-    static VARIABLE: LazyLock<Regex> = LazyLock::new(|| regex(r#"^([A-Z_]+)=([^\s'"$]+) (.*)$"#));
+    static VARIABLE: LazyLock<Regex> = LazyLock::new(|| regex(r#"^([A-Z_]+)=([^\s'"$]*) (.*)$"#));
     static QUOTED: LazyLock<Regex> = LazyLock::new(|| regex(r#""(\$\([^"]*\)|[^"$`])*"|'[^']*'"#));
     if let Some((_, pair)) = PAIRS.iter().find(|(sh, _)| *sh == command) {
         return Ok((*pair).to_string());
@@ -57,7 +70,13 @@ pub(crate) fn translate(command: &str) -> Result<String, String> {
         }
         "pkill" => {
             let name = rest.strip_prefix("-KILL ").ok_or("only pkill -KILL NAME is known")?;
-            Ok(format!("Stop-Process -Force -Name {name}"))
+            Ok(match name.strip_prefix("-f ") {
+                Some(text) => format!(
+                    "Get-CimInstance Win32_Process | Where-Object CommandLine -Match \"{text}\" | \
+                     ForEach-Object {{ Stop-Process -Force $_.ProcessId }}"
+                ),
+                None => format!("Stop-Process -Force -Name {name}"),
+            })
         }
         _ if SAME.contains(&program) => Ok(command.to_string()),
         _ => Err(format!("is {program} the same in PowerShell? See powershell.rs")),
@@ -165,7 +184,13 @@ mod tests {
             ("export A='b;c'", "$env:A = 'b;c'"),
             ("export A=\"$(az login)\"", "$env:A = \"$(az login)\""),
             ("curl -i 'http://127.0.0.1/(1)'", "curl.exe -i 'http://127.0.0.1/(1)'"),
+            ("A= cargo run", "$env:A = \"\"; cargo run"),
             ("pkill -KILL step-02", "Stop-Process -Force -Name step-02"),
+            (
+                "pkill -KILL -f agent.yml",
+                "Get-CimInstance Win32_Process | Where-Object CommandLine -Match \"agent.yml\" | \
+                 ForEach-Object { Stop-Process -Force $_.ProcessId }",
+            ),
         ] {
             assert_eq!(translate(sh).as_deref(), Ok(powershell));
         }
