@@ -32,7 +32,7 @@ pub use run::kill_all;
 use crate::model::Destination;
 
 /// The last step that the check knows.
-pub const LAST_STEP: u8 = 5;
+pub const LAST_STEP: u8 = 7;
 
 /// What to check.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ pub struct Options {
     pub step: Option<u8>,
     /// Further environment variables for the program.
     pub env: Vec<(String, String)>,
-    /// The description of the metrics.
+    /// The description of the telemetry.
     pub registry: Registry,
 }
 
@@ -74,7 +74,9 @@ pub fn check(options: &Options) -> Result<Report> {
         password: secret(),
     };
     let registry = &options.registry;
-    let runs = run::run(&app, &|evidence, visits| {
+    // Without a step, the telemetry says only afterward whether it has traces.
+    let traces = options.step.is_none_or(|step| step >= judge::TRACES);
+    let runs = run::run(&app, traces, &|evidence, visits| {
         let steps = options.step.map_or(1..=LAST_STEP, |step| step..=step);
         steps.into_iter().any(|step| match Destination::of_step(step) {
             Some(destination) => {

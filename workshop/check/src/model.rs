@@ -1,13 +1,15 @@
 //! The telemetry that a program sent, in one form for all three destinations.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
-use crate::registry::{Instrument, Kind};
+use crate::registry::{Instrument, Kind, SpanKind};
 
 /// A metric has at most so many series here. Further ones are only counted.
 const MAX_SERIES: usize = 5000;
+/// So many spans, and as many logs, are kept.
+const MAX_ITEMS: usize = 20_000;
 
 /// Where metrics arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -27,7 +29,7 @@ impl Destination {
         match step {
             2 => Some(Self::Console),
             3 => Some(Self::Collector),
-            4 | 5 => Some(Self::AppInsights),
+            4..=7 => Some(Self::AppInsights),
             _ => None,
         }
     }
@@ -61,8 +63,46 @@ pub struct Telemetry {
     pub resource: BTreeMap<String, String>,
     /// By name.
     pub metrics: BTreeMap<String, Metric>,
+    /// In the order of their arrival.
+    pub spans: Vec<Span>,
+    /// In the order of their arrival.
+    pub logs: Vec<Log>,
     /// The number of exports.
     pub exports: usize,
+}
+
+/// A span as it arrived.
+#[derive(Clone, Debug)]
+pub struct Span {
+    /// The kind.
+    pub kind: SpanKind,
+    /// The name.
+    pub name: String,
+    /// The trace ID.
+    pub trace: String,
+    /// The span's own ID.
+    pub id: String,
+    /// The ID of the parent, empty if the span has none.
+    pub parent: String,
+    /// From start to end.
+    pub duration: Duration,
+    /// The status is an error.
+    pub failed: bool,
+    /// The attributes.
+    pub attributes: Attributes,
+}
+
+/// A log record as it arrived.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// The message.
+    pub message: String,
+    /// The trace ID, empty if the log has none.
+    pub trace: String,
+    /// The ID of the span that was current, empty if there was none.
+    pub span: String,
+    /// The attributes.
+    pub attributes: Attributes,
 }
 
 /// A metric as it arrived.
@@ -243,7 +283,13 @@ impl Telemetry {
     /// Adds an export.
     pub fn add(&mut self, export: Export) {
         self.exports += 1;
-        self.resource = export.resource;
+        if !export.resource.is_empty() {
+            self.resource = export.resource;
+        }
+        self.spans.extend(export.spans);
+        self.spans.truncate(MAX_ITEMS);
+        self.logs.extend(export.logs);
+        self.logs.truncate(MAX_ITEMS);
         for mut metric in export.metrics {
             let series = std::mem::take(&mut metric.series);
             let known = self.metrics.entry(metric.name.clone()).or_insert_with(|| metric.clone());
@@ -264,6 +310,10 @@ pub struct Export {
     pub resource: BTreeMap<String, String>,
     /// A metric whose name two scopes share occurs twice.
     pub metrics: Vec<Metric>,
+    /// The spans.
+    pub spans: Vec<Span>,
+    /// The logs.
+    pub logs: Vec<Log>,
 }
 
 /// The attributes of a series on one line.

@@ -12,9 +12,10 @@ use std::{
     time::Duration,
 };
 
-use app_insights::ingest::{decode as ingestion, envelope::Item};
+use app_insights::ingest::decode as ingestion;
 use collector::{Encoding, body::Compression};
 use jiff::Timestamp;
+use serde_json::json;
 use tiny_http::{Header, Method, Request, Response, Server};
 
 use crate::{
@@ -56,6 +57,13 @@ pub struct Refusal {
     pub status: u16,
     /// The reason.
     pub reason: String,
+}
+
+impl Refusal {
+    /// Whether it is about a log.
+    pub fn of_log(&self) -> bool {
+        self.reason.contains("'MessageData'")
+    }
 }
 
 impl Receiver {
@@ -104,16 +112,14 @@ fn serve(server: &Server, destination: Destination, received: &Mutex<Received>) 
         };
         // Before the answer: an app that has ended has delivered all.
         let response = match taken {
-            Ok((export, response)) => {
-                lock(received).telemetry.add(export);
-                response
+            Ok(Taken { export, answer, invalid }) => {
+                let received = &mut *lock(received);
+                received.telemetry.add(export);
+                received.refuse(&request, invalid);
+                answer
             }
             Err((status, reason)) => {
-                let path = request.url().to_string();
-                let refusals = &mut lock(received).refusals;
-                if refusals.len() < MAX_REFUSALS {
-                    refusals.push(Refusal { path, status, reason: reason.clone() });
-                }
+                lock(received).refuse(&request, Some((status, reason.clone())));
                 answer(status, "text/plain", reason.into_bytes())
             }
         };
@@ -123,9 +129,27 @@ fn serve(server: &Server, destination: Destination, received: &Mutex<Received>) 
 }
 
 type Answer = Response<Cursor<Vec<u8>>>;
-type Taken = Result<(Export, Answer), (u16, String)>;
+type Reason = (u16, String);
 
-fn take_otlp(request: &mut Request) -> Taken {
+/// A request that was taken.
+struct Taken {
+    export: Export,
+    answer: Answer,
+    /// The reason to refuse a part of it.
+    invalid: Option<Reason>,
+}
+
+impl Received {
+    fn refuse(&mut self, request: &Request, reason: Option<Reason>) {
+        if let Some((status, reason)) = reason
+            && self.refusals.len() < MAX_REFUSALS
+        {
+            self.refusals.push(Refusal { path: request.url().to_string(), status, reason });
+        }
+    }
+}
+
+fn take_otlp(request: &mut Request) -> Result<Taken, Reason> {
     if request.url() != "/v1/metrics" {
         let reason = format!("nothing is at {}: metrics go to /v1/metrics", request.url());
         return Err((404, reason));
@@ -144,10 +168,11 @@ fn take_otlp(request: &mut Request) -> Taken {
         Encoding::Protobuf => Vec::new(),
         Encoding::Json => b"{}".to_vec(),
     };
-    Ok((otlp::read(message), answer(200, encoding.content_type(), content)))
+    let answer = answer(200, encoding.content_type(), content);
+    Ok(Taken { export: otlp::read(message), answer, invalid: None })
 }
 
-fn take_envelopes(request: &mut Request) -> Taken {
+fn take_envelopes(request: &mut Request) -> Result<Taken, Reason> {
     let paths = ["/v2/track", "/v2.1/track", "//v2.1/track"];
     if !paths.contains(&request.url()) {
         return Err((404, format!("nothing is at {}", request.url())));
@@ -166,18 +191,25 @@ fn take_envelopes(request: &mut Request) -> Taken {
     let items = ingestion::decode(&body, encoding, framing, Timestamp::now());
     let items = items.map_err(|error| (400, error.to_string()))?;
     let count = items.len();
-    if let Some(error) = items.iter().find_map(|item| item.as_ref().err()) {
-        return Err((400, error.to_string()));
-    }
-    let metrics = items.into_iter().filter_map(|item| match item {
-        Ok(Item::Metric(metric)) => Some(metric),
-        _ => None,
+    let errors = items.iter().enumerate().filter_map(|(index, item)| {
+        let message = item.as_ref().err()?.to_string();
+        Some(json!({ "index": index, "statusCode": 400, "message": message }))
     });
-    let content = format!("{{\"itemsReceived\":{count},\"itemsAccepted\":{count},\"errors\":[]}}");
-    Ok((envelopes::read(metrics), answer(200, "application/json", content.into_bytes())))
+    let errors: Vec<_> = errors.collect();
+    let reason = items.iter().find_map(|item| item.as_ref().err());
+    let invalid = reason.map(|error| (400, error.to_string()));
+    let accepted = count - errors.len();
+    let content = json!({ "itemsReceived": count, "itemsAccepted": accepted, "errors": errors });
+    let status = match accepted {
+        _ if invalid.is_none() => 200,
+        0 => 400,
+        _ => 206,
+    };
+    let answer = answer(status, "application/json", content.to_string().into_bytes());
+    Ok(Taken { export: envelopes::read(items.into_iter().flatten()), answer, invalid })
 }
 
-fn require_post(request: &Request) -> Result<(), (u16, String)> {
+fn require_post(request: &Request) -> Result<(), Reason> {
     if *request.method() == Method::Post {
         return Ok(());
     }
@@ -189,7 +221,7 @@ fn header(request: &Request, name: &'static str) -> String {
     header.map(|header| header.value.to_string()).unwrap_or_default()
 }
 
-fn body(request: &mut Request) -> Result<Vec<u8>, (u16, String)> {
+fn body(request: &mut Request) -> Result<Vec<u8>, Reason> {
     let mut body = Vec::new();
     let limit = u64::try_from(MAX_BODY).unwrap_or(u64::MAX);
     let read = request.as_reader().take(limit + 1).read_to_end(&mut body);

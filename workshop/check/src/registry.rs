@@ -1,4 +1,5 @@
-//! The registry of semantic conventions in `telemetry/`: which metrics the app sends at each step.
+//! The registry of semantic conventions in `telemetry/`: which metrics, spans and events the app
+//! sends at each step.
 //!
 //! The files follow the syntax of OpenTelemetry Weaver. This module reads the part of the syntax
 //! that the files use, and refuses the rest.
@@ -21,11 +22,15 @@ const FILES: [(&str, &str); 5] = [
 /// Weaver's description of the registry itself.
 const MANIFESTS: [&str; 2] = ["manifest.yaml", "registry_manifest.yaml"];
 
-/// The metrics of a registry.
-#[derive(Clone, Debug)]
+/// A registry, in the order of the files.
+#[derive(Clone, Debug, Default)]
 pub struct Registry {
-    /// In the order of the files.
+    /// The metrics.
     pub metrics: Vec<Metric>,
+    /// The spans.
+    pub spans: Vec<Span>,
+    /// The events, which are log records with a name.
+    pub events: Vec<Event>,
 }
 
 /// A metric as it should be.
@@ -42,7 +47,51 @@ pub struct Metric {
     /// The attributes of each series.
     pub attributes: Vec<Attribute>,
     /// The workshop's own annotations.
-    pub workshop: MetricNotes,
+    pub workshop: Notes,
+}
+
+/// A span as it should be.
+#[derive(Clone, Debug)]
+pub struct Span {
+    /// The kind.
+    pub kind: SpanKind,
+    /// The attributes of each such span.
+    pub attributes: Vec<Attribute>,
+    /// The workshop's own annotations.
+    pub workshop: Notes,
+}
+
+/// An event as it should be.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// The name.
+    pub name: String,
+    /// The attributes of each such event.
+    pub attributes: Vec<Attribute>,
+    /// The workshop's own annotations.
+    pub workshop: Notes,
+}
+
+/// The role of a span.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum SpanKind {
+    /// Handles a request.
+    Server,
+    /// Waits for another process.
+    Client,
+    /// Work inside of the process.
+    Internal,
+}
+
+impl fmt::Display for SpanKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Server => "server",
+            Self::Client => "client",
+            Self::Internal => "internal",
+        })
+    }
 }
 
 /// The four instruments, by their synchronous names.
@@ -110,11 +159,11 @@ impl fmt::Display for Kind {
     }
 }
 
-/// The annotation `workshop` of a metric.
+/// The annotation `workshop` of a metric, a span or an event.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct MetricNotes {
-    /// The steps that send the metric.
+pub struct Notes {
+    /// The steps that send it.
     #[serde(default)]
     pub steps: Vec<u8>,
     /// The app may send the metric, but need not.
@@ -122,6 +171,8 @@ pub struct MetricNotes {
     pub optional: bool,
     /// The event that one recorded value stands for.
     pub counts: Option<Counts>,
+    /// The name of a span, if all such spans have the same.
+    pub name: Option<String>,
 }
 
 /// The event that one recorded value stands for.
@@ -139,13 +190,20 @@ pub enum Counts {
 /// The annotation `workshop` of an attribute.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of its own in the files")]
 pub struct AttributeNotes {
-    /// Each request that gets an answer leads to a series with this attribute.
+    /// Each request that gets an answer leads to a series or a span with this attribute.
     #[serde(default)]
     pub answered: bool,
-    /// Each visit to `/{name}/` leads to a series with this attribute.
+    /// Each visit to `/{name}/` leads to a series or a span with this attribute.
     #[serde(default)]
     pub visited: bool,
+    /// Each request that fails leads to a span with this attribute.
+    #[serde(default)]
+    pub failed: bool,
+    /// Values beyond the members of the enum are right here, too.
+    #[serde(default)]
+    pub open: bool,
     /// A defect of a library that the app cannot cure.
     pub known_defect: Option<String>,
 }
@@ -210,18 +268,15 @@ struct Group {
     #[serde(default)]
     attributes: Vec<AttributeEntry>,
     #[serde(default)]
-    annotations: Annotations<MetricNotes>,
+    annotations: Annotations<Notes>,
     metric_name: Option<String>,
     instrument: Option<Instrument>,
     unit: Option<String>,
-    #[serde(rename = "span_kind")]
-    _span_kind: Option<String>,
+    span_kind: Option<SpanKind>,
     /// Of an event.
-    #[serde(rename = "name")]
-    _name: Option<String>,
+    name: Option<String>,
 }
 
-/// Spans and events are not judged yet.
 #[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 enum GroupType {
@@ -316,33 +371,56 @@ fn resolve(groups: &[Group]) -> Result<Registry> {
         .flat_map(|group| &group.attributes)
         .filter_map(|entry| Some((entry.id.as_deref()?, entry)))
         .collect();
-    let mut metrics = Vec::new();
-    for group in groups.iter().filter(|group| group.r#type == GroupType::Metric) {
-        let mut entries: Vec<&AttributeEntry> = Vec::new();
-        let mut next = Some(group);
-        // Each group is followed once, so that a cycle ends.
-        for _ in groups {
-            let Some(group) = next else { break };
-            entries.extend(&group.attributes);
-            next = match &group.extends {
-                Some(id) => Some(
-                    by_id.get(&**id).copied().with_context(|| format!("there is no group {id}"))?,
-                ),
-                None => None,
-            };
-        }
-        let attributes = entries.into_iter().map(|entry| attribute(entry, &definitions));
+    let mut registry = Registry::default();
+    for group in groups {
         let missing = |field: &str| format!("{} has no {field}", group.id);
-        metrics.push(Metric {
-            name: group.metric_name.clone().with_context(|| missing("metric_name"))?,
-            brief: group.brief.clone(),
-            instrument: group.instrument.with_context(|| missing("instrument"))?,
-            unit: group.unit.clone().with_context(|| missing("unit"))?,
-            attributes: attributes.collect::<Result<_>>()?,
-            workshop: group.annotations.workshop.clone(),
-        });
+        let attributes = || attributes(group, &by_id, &definitions);
+        let workshop = group.annotations.workshop.clone();
+        match group.r#type {
+            GroupType::AttributeGroup => {}
+            GroupType::Metric => registry.metrics.push(Metric {
+                name: group.metric_name.clone().with_context(|| missing("metric_name"))?,
+                brief: group.brief.clone(),
+                instrument: group.instrument.with_context(|| missing("instrument"))?,
+                unit: group.unit.clone().with_context(|| missing("unit"))?,
+                attributes: attributes()?,
+                workshop,
+            }),
+            GroupType::Span => registry.spans.push(Span {
+                kind: group.span_kind.with_context(|| missing("span_kind"))?,
+                attributes: attributes()?,
+                workshop,
+            }),
+            GroupType::Event => registry.events.push(Event {
+                name: group.name.clone().with_context(|| missing("name"))?,
+                attributes: attributes()?,
+                workshop,
+            }),
+        }
     }
-    Ok(Registry { metrics })
+    Ok(registry)
+}
+
+/// The attributes of a group, and of those that it extends.
+fn attributes(
+    group: &Group,
+    by_id: &BTreeMap<&str, &Group>,
+    definitions: &BTreeMap<&str, &AttributeEntry>,
+) -> Result<Vec<Attribute>> {
+    let mut entries: Vec<&AttributeEntry> = Vec::new();
+    let mut next = Some(group);
+    // Each group is followed once, so that a cycle ends.
+    for _ in by_id {
+        let Some(group) = next else { break };
+        entries.extend(&group.attributes);
+        next = match &group.extends {
+            Some(id) => {
+                Some(by_id.get(&**id).copied().with_context(|| format!("there is no group {id}"))?)
+            }
+            None => None,
+        };
+    }
+    entries.into_iter().map(|entry| attribute(entry, definitions)).collect()
 }
 
 fn attribute(

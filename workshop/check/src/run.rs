@@ -1,6 +1,10 @@
 //! Runs the app: once for a crowd of visitors, and beside that a few times under conditions of
 //! one kind each.
 
+mod traced;
+
+pub use traced::{Purpose, Sent, Traced};
+
 use std::{
     net::SocketAddr,
     path::PathBuf,
@@ -119,10 +123,13 @@ impl Evidence {
         }
     }
 
-    /// The events of all metrics.
+    /// The events of all metrics, the spans and the logs.
+    #[expect(clippy::cast_precision_loss, reason = "a check sends a few hundred requests")]
     fn events(&self) -> f64 {
-        let metrics = Destination::ALL.into_iter().flat_map(|at| self.at(at).metrics.values());
-        metrics.map(Metric::events).fold(0.0, |sum, events| sum + events)
+        let all = Destination::ALL.map(|destination| self.at(destination));
+        let metrics = all.iter().flat_map(|telemetry| telemetry.metrics.values());
+        let items: usize = all.iter().map(|it| it.spans.len() + it.logs.len()).sum();
+        metrics.map(Metric::events).fold(items as f64, |sum, events| sum + events)
     }
 
     fn exports(&self) -> [usize; 3] {
@@ -149,6 +156,8 @@ pub struct Others {
     pub down: Down,
     /// With visitors that disconnect.
     pub abort: Abort,
+    /// With traces, for the steps that have some.
+    pub traced: Option<Traced>,
 }
 
 /// The run that exports at its end only.
@@ -205,8 +214,13 @@ pub struct Abort {
     pub output: String,
 }
 
-/// Runs the app. `complete` says whether the telemetry has counted all requests.
-pub fn run(app: &App, complete: &(dyn Fn(&Evidence, &Tally) -> bool + Sync)) -> Result<Runs> {
+/// Runs the app, with traces only if it may have some. `complete` says whether the telemetry has
+/// counted all requests.
+pub fn run(
+    app: &App,
+    may_trace: bool,
+    complete: &(dyn Fn(&Evidence, &Tally) -> bool + Sync),
+) -> Result<Runs> {
     let back_ends = BackEnds::start()?;
     let mut main = Main {
         started: Err(Error::Io(std::io::ErrorKind::Other.into())),
@@ -242,6 +256,7 @@ pub fn run(app: &App, complete: &(dyn Fn(&Evidence, &Tally) -> bool + Sync)) -> 
         });
         let down = scope.spawn(|| down(app, &no_exports));
         let abort = scope.spawn(|| abort(app, &no_exports));
+        let traced = may_trace.then(|| scope.spawn(|| traced::traced(app)));
 
         let mut visits = visit::crowd(address);
         visits.join(probe);
@@ -266,6 +281,7 @@ pub fn run(app: &App, complete: &(dyn Fn(&Evidence, &Tally) -> bool + Sync)) -> 
             connection: join(connection)?,
             down: join(down)?,
             abort: join(abort)?,
+            traced: traced.map(join).transpose()?,
         })
     });
     Ok(Runs { main, others: Some(others?) })
@@ -308,6 +324,8 @@ impl App {
         let mut program = Program::new(&self.program)
             .env("PORT", "0")
             .env("OTEL_METRIC_EXPORT_INTERVAL", interval)
+            .env("OTEL_BSP_SCHEDULE_DELAY", interval)
+            .env("OTEL_BLRP_SCHEDULE_DELAY", interval)
             .env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{otlp}"))
             .env("OTEL_EXPORTER_OTLP_HEADERS", format!("authorization=Bearer {}", self.password))
             .env("APPLICATIONINSIGHTS_CONNECTION_STRING", string)
@@ -455,7 +473,7 @@ fn abort(app: &App, no_exports: &AtomicBool) -> Result<Abort> {
     let counted = |evidence: &Evidence| {
         let metrics = &evidence.app_insights.telemetry.metrics;
         let all = metrics.values().all(|metric| metric.events() >= sent as f64);
-        // Only steps 04 and 05 are judged by this run, and they have two metrics.
+        // Only the steps from 04 on are judged by this run, and they have two metrics.
         (all && metrics.len() > 1) || no_exports.load(Ordering::Relaxed)
     };
     settle(&running, &back_ends, counted);

@@ -14,6 +14,9 @@ pub const SECRET: &str = "azure.md#how-it-works";
 pub const CONNECTION: &str = "azure.md#break-it";
 pub const LATENCY: &str = "step-05.md#add-the-latency";
 pub const ABORT: &str = "step-04.md#how-it-works";
+pub const TRACES: &str = "step-06.md#how-it-works";
+pub const ERRORS: &str = "step-06.md#break-it";
+pub const LOGS: &str = "step-07.md#how-it-works";
 
 /// The section on metrics that do not arrive.
 pub fn nothing(step: u8) -> &'static str {
@@ -56,6 +59,9 @@ fn all() -> Vec<&'static str> {
         CONNECTION,
         LATENCY,
         ABORT,
+        TRACES,
+        ERRORS,
+        LOGS,
     ];
     let of_steps = (2..=5).flat_map(|step| [nothing(step), code(step), exporter(step)]);
     fixed.into_iter().chain(of_steps).collect()

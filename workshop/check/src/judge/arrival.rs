@@ -25,7 +25,8 @@ pub fn arrives(case: &Case, destination: Destination) -> Check {
         Destination::Collector => &main.evidence.collector.refusals,
         Destination::AppInsights => &main.evidence.app_insights.refusals,
     };
-    if let Some(refusal) = refusals.first() {
+    // The logs have checks of their own.
+    if let Some(refusal) = refusals.iter().find(|refusal| !refusal.of_log()) {
         refused(&mut arrives, destination, refusal);
     } else if telemetry.metrics.is_empty() {
         nothing(&mut arrives, case, destination);

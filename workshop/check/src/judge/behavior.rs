@@ -214,6 +214,7 @@ pub fn secrets(case: &Case, others: &Others) -> Check {
         of(&others.connection),
         others.down.output.clone(),
         others.abort.output.clone(),
+        others.traced.as_ref().map(|traced| traced.output.clone()).unwrap_or_default(),
     ];
     let values = [
         ("the instrumentation key", "APPLICATIONINSIGHTS_CONNECTION_STRING", &case.app.key),

@@ -1,12 +1,10 @@
 //! Each metric is as the registry describes it, and counts what happened.
 
-use std::collections::BTreeSet;
-
-use super::{arrival::NO_METRICS, check};
+use super::{arrival::NO_METRICS, attributes::Described, check};
 use crate::{
     judge::Case,
-    model::{self, Attributes, Destination, Metric, Telemetry, Temporality},
-    registry::{self, Attribute, Counts, Instrument},
+    model::{Destination, Metric, Telemetry, Temporality},
+    registry::{self, Counts, Instrument},
     report::{Check, Level},
     sections,
     visit::Tally,
@@ -196,117 +194,26 @@ impl One<'_> {
     }
 
     fn attributes(&mut self) {
-        for expected in &self.expected.attributes {
-            self.presence(expected);
-            self.value(expected);
-        }
-        let expected: BTreeSet<&str> =
-            self.expected.attributes.iter().map(|attribute| &*attribute.key).collect();
-        let keys = self.metric.series.keys().flat_map(Attributes::keys);
-        let unknown: BTreeSet<&String> =
-            keys.filter(|key| !expected.contains(key.as_str())).collect();
-        for key in unknown {
+        let described = Described {
+            what: "series",
+            section: sections::code(self.case.step),
+            expected: &self.expected.attributes,
+            seen: self.metric.series.keys().collect(),
+            failed: Vec::new(),
+        };
+        described.judge(&mut self.check);
+        for (key, example) in described.unknown() {
             // The SDK's own mark for the series that collects the excess.
             if key == "otel.metric.overflow" {
                 continue;
             }
             let texts = [
-                format!(
-                    "no attributes but {}",
-                    expected.iter().copied().collect::<Vec<_>>().join(", ")
-                ),
-                format!("{}, which the registry does not have", self.example(key)),
+                format!("no attributes but {}", described.keys().join(", ")),
+                format!("{example}, which the registry does not have"),
                 "Each attribute multiplies the series: keep it only if a chart will need it."
                     .to_string(),
             ];
             self.check.find(Level::Improvement, "missing_attribute", sections::SERIES, texts);
-        }
-    }
-
-    /// A line of the telemetry with this key.
-    fn example(&self, key: &str) -> String {
-        let values = self.metric.series.keys().filter_map(|attributes| attributes.get(key));
-        let value = values.into_iter().next();
-        value.map_or_else(
-            || format!("no attribute {key}"),
-            |value| match value.kind {
-                Some(kind) => format!("-> {key}: {}({})", kind.name(), value.text),
-                None => format!("-> {key}: {}", value.text),
-            },
-        )
-    }
-
-    fn presence(&mut self, expected: &Attribute) {
-        let key = &expected.key;
-        let lacking = self.metric.series.keys().find(|attributes| !attributes.contains_key(key));
-        let found = self.metric.series.keys().any(|attributes| attributes.contains_key(key));
-        let id = match lacking {
-            Some(_) if expected.required => "required_attribute_not_present",
-            Some(_) if expected.workshop.answered => "conditionally_required_attribute_not_present",
-            Some(_) if expected.workshop.visited && !found => {
-                "conditionally_required_attribute_not_present"
-            }
-            _ => return,
-        };
-        let seen = lacking.map(model::shown).unwrap_or_default();
-        let texts = [
-            format!("the attribute {key} on each series"),
-            format!("a series with {seen}"),
-            match &**key {
-                "http.route" => {
-                    "Add the layer after the routes: outside of them it cannot know the route."
-                        .to_string()
-                }
-                _ => format!("Record with `KeyValue::new(\"{key}\", ...)`."),
-            },
-        ];
-        self.violation(id, sections::code(self.case.step), texts);
-    }
-
-    fn value(&mut self, expected: &Attribute) {
-        let key = &expected.key;
-        let values: BTreeSet<_> = self
-            .metric
-            .series
-            .keys()
-            .filter_map(|attributes| attributes.get(key))
-            .cloned()
-            .collect();
-        if values.iter().any(|value| value.text.is_empty()) {
-            let (level, hint) = match &expected.workshop.known_defect {
-                Some(defect) => (Level::Information, format!("Nothing to do here: {defect}")),
-                None => (Level::Improvement, format!("Leave {key} out if it has no value.")),
-            };
-            let texts = [format!("a value of {key}"), format!("-> {key}:"), hint];
-            self.check.find(level, "empty_attribute", sections::code(self.case.step), texts);
-        }
-        let mistyped = values.iter().find(|value| {
-            value.kind.is_some_and(|kind| !kind.is(expected.kind)) && !value.text.is_empty()
-        });
-        if let Some(value) = mistyped {
-            let kind = value.kind.map(model::KnownKind::name).unwrap_or_default();
-            let texts = [
-                format!("{key} of type {}", expected.kind),
-                format!("-> {key}: {kind}({})", value.text),
-                format!("Give the attribute a value of type {}, such as `i64`.", expected.kind)
-                    .replace("string, such as `i64`", "string, such as `&str`"),
-            ];
-            self.violation("type_mismatch", sections::code(self.case.step), texts);
-        }
-        if expected.members.is_empty() {
-            return;
-        }
-        let strange = values
-            .iter()
-            .find(|value| !expected.members.contains(&value.text) && !value.text.is_empty());
-        if let Some(value) = strange {
-            let texts = [
-                format!("{key} with one of the values {}", expected.members.join(", ")),
-                format!("-> {key}: {}", value.text),
-                "Use the values of the list, so that each keeps its meaning on every chart."
-                    .to_string(),
-            ];
-            self.violation("undefined_enum_variant", sections::SERIES, texts);
         }
     }
 

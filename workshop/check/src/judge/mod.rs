@@ -2,8 +2,11 @@
 
 mod app;
 mod arrival;
+mod attributes;
 mod behavior;
+mod logs;
 mod metrics;
+mod traces;
 
 pub use metrics::complete;
 
@@ -15,6 +18,11 @@ use crate::{
     report::{Check, Finding, Level},
     run::{App, Runs},
 };
+
+/// The first step with traces.
+pub const TRACES: u8 = 6;
+/// The first step with logs.
+const LOGS: u8 = 7;
 
 /// All that a judgment rests on.
 pub struct Case<'a> {
@@ -56,6 +64,12 @@ impl Case<'_> {
             checks.push(behavior::connection_string(others));
             checks.push(behavior::aborted(self, others));
         }
+        if let Some(traced) = others.traced.as_ref().filter(|_| self.step >= TRACES) {
+            checks.extend(traces::all(self, others, traced));
+            if self.step >= LOGS {
+                checks.extend(logs::all(self, others, traced));
+            }
+        }
         if self.step >= 3 {
             checks.push(behavior::secrets(self, others));
         }
@@ -83,7 +97,10 @@ pub fn detect(runs: &Runs) -> u8 {
     let reached = |received: &crate::receivers::Received| {
         received.telemetry.exports > 0 || !received.refusals.is_empty()
     };
+    let azure = &evidence.app_insights.telemetry;
     match () {
+        () if !azure.logs.is_empty() => 7,
+        () if !azure.spans.is_empty() => 6,
         () if reached(&evidence.app_insights) && runs.main.visits.wait_long() => 5,
         () if reached(&evidence.app_insights) => 4,
         () if reached(&evidence.collector) => 3,

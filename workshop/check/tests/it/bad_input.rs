@@ -22,10 +22,10 @@ fn a_file_that_is_no_program_is_not_started() {
 
 #[test]
 fn an_unknown_step_is_an_error() {
-    for step in [0, 6] {
+    for step in [0, 8] {
         let options = Options::new(example("faulty"), Some(step)).unwrap();
         let error = check::check(&options).unwrap_err().to_string();
-        assert_eq!(error, format!("there is no step {step}; the steps are 1 to 5"));
+        assert_eq!(error, format!("there is no step {step}; the steps are 1 to 7"));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Each step passes its own check, and fails the next one with exactly its findings.
 
-use check::Report;
+use check::{Report, report::Level};
 
 use crate::programs::{assert_violations, check_step};
 
@@ -17,6 +17,18 @@ fn step_05_passes_its_own_check_and_proves_its_aborts() {
     assert_eq!(report.step, 5);
     assert_violations(&report, &[]);
     assert_eq!(report.findings().count(), 0, "{}", report.human(false));
+}
+
+#[test]
+fn steps_06_and_07_pass_their_own_checks_except_for_the_defects_of_the_layer() {
+    for step in [6, 7] {
+        let report = check_step(step, None);
+        assert_eq!(report.step, step);
+        assert_violations(&report, &[]);
+        let found: Vec<_> = report.findings().map(|finding| (finding.level, finding.id)).collect();
+        let defects = ["empty_attribute", "conditionally_required_attribute_not_present"];
+        assert_eq!(found, defects.map(|id| (Level::Information, id)), "{}", report.human(false));
+    }
 }
 
 #[test]
@@ -46,6 +58,16 @@ fn step_03_fails_the_check_of_step_04() {
 #[test]
 fn step_04_fails_the_check_of_step_05() {
     insta::assert_snapshot!(masked(&check_step(4, Some(5))));
+}
+
+#[test]
+fn step_05_fails_the_check_of_step_06() {
+    insta::assert_snapshot!(masked(&check_step(5, Some(6))));
+}
+
+#[test]
+fn step_06_fails_the_check_of_step_07() {
+    insta::assert_snapshot!(masked(&check_step(6, Some(7))));
 }
 
 /// The report for people without the numbers that are random.

@@ -26,7 +26,7 @@ arguments are invalid.";
 #[derive(Args, Debug)]
 pub struct Options {
     /// The step to compare with [default: found out from the telemetry]
-    #[arg(value_parser = clap::value_parser!(u8).range(1..=5))]
+    #[arg(value_parser = clap::value_parser!(u8).range(1..=i64::from(check::LAST_STEP)))]
     step: Option<u8>,
     /// Check again after each change of mine/
     #[arg(long, conflicts_with_all = ["bin", "json"])]
