@@ -2,6 +2,7 @@
 
 mod alert;
 mod contract;
+mod drawn;
 mod experiments;
 mod faults;
 mod gateway;

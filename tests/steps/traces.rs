@@ -2,33 +2,47 @@
 
 use std::{fmt::Write as _, io::Write as _, thread};
 
-use harness::{Answer, Backend, Program, Running};
+use harness::{Answer, Backend, Program, Received, Running};
 use tests::{Session, Span, assert_snapshot, pointed_at, requests, spans};
 
 const OK: Answer = Answer::Status(200);
 const CONNECTION_STRING: &str = "APPLICATIONINSIGHTS_CONNECTION_STRING";
 
 /// A step that asks another process of the same step, and the back end of both.
-struct Pair {
+pub(crate) struct Pair {
     verdicts: Running,
-    app: Running,
+    pub(crate) app: Running,
     backend: Backend,
 }
 
 impl Pair {
-    fn start(number: u8, set_up: impl Fn(Program) -> Program) -> Self {
+    pub(crate) fn start(number: u8, set_up: impl Fn(Program) -> Program) -> Self {
+        Self::start_each(number, &set_up, &set_up)
+    }
+
+    /// Sets each of the two up in its own way.
+    pub(crate) fn start_each(
+        number: u8,
+        app: impl FnOnce(Program) -> Program,
+        verdicts: impl FnOnce(Program) -> Program,
+    ) -> Self {
         let backend = Backend::start(|_| OK).unwrap();
-        let program = |name| set_up(pointed_at(number, &backend)).env("OTEL_SERVICE_NAME", name);
-        let verdicts = program("verdicts").start().unwrap();
-        let app = program("naughty-or-nice").env("VERDICT_URL", verdicts.url("")).start().unwrap();
-        Self { verdicts, app, backend }
+        let program = |name| pointed_at(number, &backend).env("OTEL_SERVICE_NAME", name);
+        let verdicts = verdicts(program("verdicts")).start().unwrap();
+        let app = app(program("naughty-or-nice")).env("VERDICT_URL", verdicts.url(""));
+        Self { app: app.start().unwrap(), verdicts, backend }
+    }
+
+    /// All that both have exported.
+    pub(crate) fn end(self) -> Vec<Received> {
+        assert!(self.app.stop().unwrap().status.success());
+        assert!(self.verdicts.stop().unwrap().status.success());
+        self.backend.requests()
     }
 
     /// The spans of both.
     fn stop(self) -> Vec<Span> {
-        assert!(self.app.stop().unwrap().status.success());
-        assert!(self.verdicts.stop().unwrap().status.success());
-        spans(&self.backend.requests())
+        spans(&self.end())
     }
 }
 
@@ -195,7 +209,7 @@ fn visit(step: &Running, visits: u64, context: impl Fn(u64) -> String) {
 }
 
 /// A trace context whose trace id is as good as random, and the same each time.
-fn remote(n: u64, sampled: bool) -> String {
+pub(crate) fn remote(n: u64, sampled: bool) -> String {
     let random = fastrand::Rng::with_seed(n).u128(1..);
     format!("00-{random:032x}-{:016x}-0{}", n + 1, u8::from(sampled))
 }
