@@ -105,7 +105,7 @@ fn exit_status_of_check_tells_whether_the_app_passed() {
     for (arguments, status) in [
         (vec!["check", "1", "--bin", &program], 0),
         (vec!["check", "2", "--bin", &program], 1),
-        (vec!["check", "6", "--bin", &program], 2),
+        (vec!["check", "8", "--bin", &program], 2),
         (vec!["check", "1", "--bin", "/nowhere"], 1),
     ] {
         let finished = workshop(&arguments);
