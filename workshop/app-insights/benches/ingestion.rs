@@ -9,15 +9,17 @@
 
 use std::{
     fmt::Write as _,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::TcpStream,
+    net::SocketAddr,
     process::ExitCode,
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
 };
 
-use harness::Program;
+use harness::{
+    Program,
+    http::{Connection, Request},
+};
 use jiff::Timestamp;
 
 const CLIENTS: u32 = 4;
@@ -62,21 +64,15 @@ fn main() -> ExitCode {
 fn run(load: &Load) -> bool {
     let program = Program::new(env!("CARGO_BIN_EXE_app-insights"));
     let running = program.arg("--listen").arg("127.0.0.1:0").start().expect("it starts");
-    let address = running.address().to_string();
+    let address = running.address();
     // So that both screens have something to show.
-    Connection::open(&address).post(&address, &(load.body)(0));
+    post(&mut Connection::open(address).expect("it listens"), (load.body)(0));
     let done = AtomicBool::new(false);
     let started = Instant::now();
     let (refused, pages) = thread::scope(|scope| {
-        let clients: Vec<_> = (0..CLIENTS)
-            .map(|client| {
-                scope.spawn({
-                    let address = &address;
-                    move || send(load, address, client)
-                })
-            })
-            .collect();
-        let pages = scope.spawn(|| look(load, &address, &done));
+        let clients: Vec<_> =
+            (0..CLIENTS).map(|client| scope.spawn(move || send(load, address, client))).collect();
+        let pages = scope.spawn(|| look(load, address, &done));
         let refused: u32 = clients.into_iter().map(|client| client.join().expect("no panic")).sum();
         done.store(true, Ordering::Relaxed);
         (refused, pages.join().expect("no panic"))
@@ -95,8 +91,8 @@ fn run(load: &Load) -> bool {
 }
 
 /// Sends the requests of one client, each at its time. Returns the number of refused ones.
-fn send(load: &Load, address: &str, client: u32) -> u32 {
-    let mut connection = Connection::open(address);
+fn send(load: &Load, address: SocketAddr, client: u32) -> u32 {
+    let mut connection = Connection::open(address).expect("it listens");
     let each = Duration::from_secs(1) * CLIENTS / load.rate;
     let requests = load.rate / CLIENTS * u32::try_from(TIME.as_secs()).expect("seconds");
     let start = Instant::now();
@@ -104,22 +100,26 @@ fn send(load: &Load, address: &str, client: u32) -> u32 {
     for number in 0..requests {
         thread::sleep((start + each * number).saturating_duration_since(Instant::now()));
         let body = (load.body)(number * CLIENTS + client);
-        refused += u32::from(connection.post(address, &body) != 200);
+        refused += u32::from(post(&mut connection, body) != 200);
     }
     refused
 }
 
+/// Posts telemetry, and returns the status.
+fn post(connection: &mut Connection, body: String) -> u16 {
+    connection.status(&Request::post("/v2/track", "application/json", body)).expect("an answer")
+}
+
 /// The latencies of the screens, sorted.
-fn look(load: &Load, address: &str, done: &AtomicBool) -> Vec<Duration> {
-    let mut connection = Connection::open(address);
+fn look(load: &Load, address: SocketAddr, done: &AtomicBool) -> Vec<Duration> {
+    let mut connection = Connection::open(address).expect("it listens");
     let mut times = Vec::new();
     for screen in load.screens.iter().cycle() {
         if done.load(Ordering::Relaxed) {
             break;
         }
-        let request = format!("GET {screen} HTTP/1.1\r\nHost: {address}\r\n\r\n");
         let started = Instant::now();
-        assert_eq!(connection.ask(&request), 200);
+        assert_eq!(connection.status(&Request::get(screen)).expect("an answer"), 200);
         times.push(started.elapsed());
         thread::sleep(REFRESH);
     }
@@ -168,45 +168,4 @@ fn export() -> String {
     }
     body.pop();
     body + "]"
-}
-
-/// A persistent connection, as of exporters and browsers.
-struct Connection(BufReader<TcpStream>);
-
-impl Connection {
-    fn open(address: &str) -> Self {
-        let stream = TcpStream::connect(address).expect("it listens");
-        stream.set_nodelay(true).expect("a socket");
-        Self(BufReader::new(stream))
-    }
-
-    /// Posts telemetry, and returns the status.
-    fn post(&mut self, address: &str, body: &str) -> u16 {
-        self.ask(&format!(
-            "POST /v2/track HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
-             Content-Length: {}\r\n\r\n{body}",
-            body.len()
-        ))
-    }
-
-    /// Sends a request, reads the whole answer, and returns its status.
-    fn ask(&mut self, request: &str) -> u16 {
-        self.0.get_mut().write_all(request.as_bytes()).expect("sent");
-        let (mut status, mut length) = (0, 0);
-        loop {
-            let mut line = String::new();
-            self.0.read_line(&mut line).expect("an answer");
-            let line = line.trim_end().to_ascii_lowercase();
-            if let Some(rest) = line.strip_prefix("http/1.1 ") {
-                status = rest[..3].parse().expect("a status");
-            } else if let Some(rest) = line.strip_prefix("content-length: ") {
-                length = rest.parse().expect("a length");
-            } else if line.is_empty() {
-                break;
-            }
-        }
-        let mut body = vec![0; length];
-        self.0.read_exact(&mut body).expect("the whole answer");
-        status
-    }
 }

@@ -4,7 +4,7 @@
 //! other side.
 
 use std::{
-    io::{self, Read, Write},
+    io::{self, BufRead as _, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
     time::{Duration, Instant},
 };
@@ -171,6 +171,44 @@ fn read_until(
         answer.extend_from_slice(&chunk[..read]);
     }
     Ok(())
+}
+
+/// A connection that stays open, as those of exporters, browsers and load generators.
+#[derive(Debug)]
+pub struct Connection {
+    stream: BufReader<TcpStream>,
+    to: SocketAddr,
+}
+
+impl Connection {
+    /// Connects to a server.
+    pub fn open(to: SocketAddr) -> io::Result<Self> {
+        let stream = connect(to, LIMIT)?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream: BufReader::new(stream), to })
+    }
+
+    /// Sends a request, reads the whole answer, and returns its status. The answer must have a
+    /// `Content-Length`.
+    pub fn status(&mut self, request: &Request) -> io::Result<u16> {
+        let head = request.clone().with("Connection", "keep-alive").head(self.to);
+        self.stream.get_mut().write_all(&[head, request.body.clone()].concat())?;
+        let (mut status, mut length) = (None, 0);
+        loop {
+            let mut line = String::new();
+            self.stream.read_line(&mut line)?;
+            let line = line.trim_end().to_ascii_lowercase();
+            if let Some(rest) = line.strip_prefix("http/1.1 ") {
+                status = rest.get(..3).and_then(|status| status.parse().ok());
+            } else if let Some(rest) = line.strip_prefix("content-length: ") {
+                length = rest.parse().map_err(io::Error::other)?;
+            } else if line.is_empty() {
+                break;
+            }
+        }
+        io::copy(&mut (&mut self.stream).take(length), &mut io::sink())?;
+        status.ok_or_else(|| io::Error::other(format!("no answer from {}", self.to)))
+    }
 }
 
 /// Opens a connection whose reads and writes take `limit` at most.
