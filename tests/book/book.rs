@@ -219,7 +219,7 @@ fn pages_show_every_snapshot_and_picture() {
     for (number, _) in STEPS.into_iter().take(5) {
         assert_all_shown(&folder(number).join("snapshots"), "snap", &used.outputs);
     }
-    for other in ["workshop/cli", "prometheus", "azure/collector", "gateway"] {
+    for other in ["workshop/cli", "workshop/cost", "prometheus", "azure/collector", "gateway"] {
         assert_all_shown(&root().join(other).join("snapshots"), "snap", &used.outputs);
     }
     for extension in ["svg", "png"] {
@@ -255,7 +255,7 @@ fn chapters_show_every_exercise() {
 }
 
 /// These chapters are for a day of their own.
-const BEYOND_THE_ARTICLE: [&str; 4] = ["step-06", "step-07", "prometheus", "gateway"];
+const BEYOND_THE_ARTICLE: [&str; 5] = ["step-06", "step-07", "prometheus", "gateway", "costs"];
 
 #[test]
 fn plans_have_all_chapters() {

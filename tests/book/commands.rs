@@ -14,7 +14,7 @@ use tests::{root, skip};
 use crate::minutes::assert_minutes;
 
 /// Commands that no test can run, with the reason.
-const NOT_HERE: [(&str, &str); 10] = [
+const NOT_HERE: [(&str, &str); 11] = [
     ("az ", "needs an Azure subscription"),
     (
         "export APPLICATIONINSIGHTS_CONNECTION_STRING=\"$(az ",
@@ -22,6 +22,7 @@ const NOT_HERE: [(&str, &str); 10] = [
     ),
     ("docker ", "needs Docker"),
     ("direnv ", "needs direnv, and changes what its owner allows"),
+    ("cargo bench -p cost", "takes half an hour; CI runs its check"),
     ("cargo test --workspace", "is what runs this test"),
     ("cargo workshop check", "checks an app that the reader has written"),
     ("curl ", "asks a program in another terminal; experiments.rs asks the same"),

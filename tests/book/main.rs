@@ -2,6 +2,7 @@
 
 mod book;
 mod commands;
+mod costs;
 mod glossary;
 mod minutes;
 mod powershell;

@@ -1,0 +1,43 @@
+//! The tables and charts of the chapter about costs, from `workshop/cost/results.json`.
+
+use chart::bars::{Bar, Bars};
+use cost::{Results, Table};
+use tests::{assert_figure, assert_snapshot_in, root};
+
+fn results() -> Results {
+    let json = std::fs::read_to_string(root().join("workshop/cost/results.json")).unwrap();
+    serde_json::from_str(&json).unwrap()
+}
+
+#[test]
+fn pages_show_the_recorded_costs() {
+    let folder = root().join("workshop/cost/snapshots");
+    for table in results().tables {
+        assert_snapshot_in(&folder, &table.name, &table.text());
+    }
+}
+
+#[test]
+fn charts_show_the_recorded_costs() {
+    let results = results();
+    let requests = results.table("requests").unwrap();
+    assert_figure("cost-requests", &bars(requests, "Time of a request", "ns"));
+    let calls = results.table("calls").unwrap();
+    assert_figure("cost-calls", &bars(calls, "Time of a call", "ns"));
+}
+
+/// The first column as bars. Apps, metrics, spans and logs have different colors.
+fn bars(table: &Table, title: &str, unit: &str) -> String {
+    let bars = table.rows.iter().map(|row| Bar {
+        label: row.name.clone(),
+        value: row.values[0].unwrap(),
+        group: match &*row.name {
+            "no telemetry" => 0,
+            name if name.contains("a span") => 2,
+            name if name.contains("a log") => 3,
+            _ => 1,
+        },
+    });
+    let bars = Bars { title: title.to_string(), unit: unit.to_string(), bars: bars.collect() };
+    bars.to_svg(760)
+}
