@@ -30,7 +30,7 @@ fn charts_show_the_recorded_costs() {
 fn bars(table: &Table, title: &str, unit: &str) -> String {
     let bars = table.rows.iter().map(|row| Bar {
         label: row.name.clone(),
-        value: row.values[0].unwrap(),
+        value: row.values[0].unwrap().round(),
         group: match &*row.name {
             "no telemetry" => 0,
             name if name.contains("a span") => 2,

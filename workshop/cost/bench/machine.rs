@@ -1,4 +1,4 @@
-//! The machine of a measurement, in a line.
+//! The machine of a measurement.
 
 use std::{fs, thread};
 
@@ -16,5 +16,5 @@ pub fn describe() -> Result<String> {
     let rustc: Vec<_> = rustc.split(' ').take(2).collect();
     let day = Program::new("date").args(["-u", "+%Y-%m-%d"]).run()?.stdout;
     let (system, rustc, day) = (system.trim(), rustc.join(" "), day.trim());
-    Ok(format!("Measured on {day}: {model}, {cores} cores, {system}, {rustc}"))
+    Ok(format!("Measured on {day}\n{model}, {cores} cores\n{system}, {rustc}"))
 }

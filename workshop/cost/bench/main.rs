@@ -54,6 +54,7 @@ fn run() -> Result<()> {
             Ok(())
         }
         ["--check"] => check(),
+        ["--pairs", section] => pairs::once(section),
         ["--once", name, times] => instructions::once(name, times.parse()?),
         _ => record(&names),
     }

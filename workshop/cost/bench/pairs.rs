@@ -1,43 +1,70 @@
 //! Measures subjects in turn, so that a disturbance of the machine meets all of them.
 
-use std::time::Instant;
+use std::{
+    env,
+    time::{Duration, Instant},
+};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use cost::Row;
+use harness::Program;
 use tokio::runtime::Runtime;
 
 use crate::subjects::{self, APPS, CALLS, Subject};
 
-const ROUNDS: usize = 500;
-/// The parts of a run whose medians state the noise.
-const TENTHS: usize = 10;
+/// The lowest and the highest of these state the noise.
+const PROCESSES: usize = 10;
+const ROUNDS: usize = 100;
 /// The calls of one subject in one round.
 const TIMES: u32 = 200;
 
-pub const COLUMNS: [&str; 4] = ["ns", "of a plain request", "lowest tenth", "highest tenth"];
+pub const COLUMNS: [&str; 4] = ["ns", "of a plain request", "lowest", "highest"];
 
 /// Visits to each app.
-#[expect(clippy::unnecessary_wraps, reason = "like the other sections")]
 pub fn requests() -> Result<Vec<Row>> {
-    subjects::take_logs();
-    let runtime = subjects::runtime();
-    let apps = APPS.iter().map(|(name, build)| (*name, subjects::app(*build))).collect();
-    Ok(measure(&runtime, apps))
+    in_processes("requests")
 }
 
 /// Single calls of the API, after a visit to the plain app.
-#[expect(clippy::unnecessary_wraps, reason = "like the other sections")]
 pub fn calls() -> Result<Vec<Row>> {
+    in_processes("calls")
+}
+
+/// Measures in several processes in turn, as each has its own layout of memory.
+fn in_processes(section: &str) -> Result<Vec<Row>> {
+    let mut runs: Vec<Vec<Row>> = vec![];
+    for _ in 0..PROCESSES {
+        let program = Program::new(env::current_exe()?).args(["--pairs", section]);
+        let done = program.limit(Duration::from_secs(300)).run()?;
+        ensure!(done.status.success(), "a measurement failed:\n{}", done.stderr);
+        runs.push(serde_json::from_str(&done.stdout)?);
+    }
+    let row = |(index, row): (usize, &Row)| {
+        let column = |column: usize| -> Vec<f64> {
+            runs.iter().filter_map(|rows| rows[index].values[column]).collect()
+        };
+        let ratios = column(1);
+        let low = ratios.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = ratios.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        Row::new(&row.name, [median(&column(0)), median(&ratios), low, high])
+    };
+    Ok(runs[0].iter().enumerate().map(row).collect())
+}
+
+/// Measures in this process, and prints the rows.
+pub fn once(section: &str) -> Result<()> {
     subjects::take_logs();
-    let (plain, build) = APPS[0];
-    let mut all = vec![(plain, subjects::app(build))];
-    all.extend(CALLS.iter().map(|(name, build)| (*name, subjects::call(*build))));
-    Ok(measure(&subjects::runtime(), all))
+    let mut all: Vec<_> = APPS.iter().map(|(name, build)| (*name, subjects::app(*build))).collect();
+    if section == "calls" {
+        all.truncate(1);
+        all.extend(CALLS.iter().map(|(name, build)| (*name, subjects::call(*build))));
+    }
+    println!("{}", serde_json::to_string(&measure(&subjects::runtime(), all))?);
+    Ok(())
 }
 
 /// Returns for each subject the nanoseconds of one call, and its ratio to the first subject: the
-/// median of the ratios within a round. The last two columns are the lowest and the highest of the
-/// medians of each tenth of the run.
+/// median of the ratios within a round.
 fn measure(runtime: &Runtime, subjects: Vec<(&str, Subject)>) -> Vec<Row> {
     let (names, mut subjects): (Vec<_>, Vec<_>) = subjects.into_iter().unzip();
     for subject in &mut subjects {
@@ -57,10 +84,7 @@ fn measure(runtime: &Runtime, subjects: Vec<(&str, Subject)>) -> Vec<Row> {
     }
     let row = |(name, own): (&&str, &Vec<f64>)| {
         let ratios: Vec<_> = own.iter().zip(&times[0]).map(|(own, first)| own / first).collect();
-        let tenths = ratios.chunks(ROUNDS / TENTHS).map(median);
-        let low = tenths.clone().fold(f64::INFINITY, f64::min);
-        let high = tenths.fold(f64::NEG_INFINITY, f64::max);
-        Row::new(name, [median(own), median(&ratios), low, high])
+        Row::new(name, [median(own), median(&ratios)])
     };
     names.iter().zip(&times).map(row).collect()
 }
