@@ -41,3 +41,21 @@ fn bars(table: &Table, title: &str, unit: &str) -> String {
     let bars = Bars { title: title.to_string(), unit: unit.to_string(), bars: bars.collect() };
     bars.to_svg(760)
 }
+
+/// The chapter says that each is about half.
+#[test]
+fn halves_of_the_layers_are_as_the_chapter_says() {
+    let results = results();
+    let table = results.table("instructions").unwrap();
+    let over = |name| {
+        let count = |name| table.value(name, "instructions").unwrap();
+        count(name) - count("no telemetry")
+    };
+    for (part, whole) in [
+        ("an empty middleware, from_fn", "the middleware of step 04"),
+        ("the layer without any provider", "the layer of step 02"),
+    ] {
+        let half = over(part) / over(whole);
+        assert!((0.4..0.6).contains(&half), "{part}: {half}");
+    }
+}
