@@ -1,6 +1,6 @@
 //! Draws values of the same unit side by side.
 
-use crate::style::{Style, TEXT};
+use crate::style::Style;
 use crate::svg::{Anchor, Svg, polyline, px};
 use crate::text::{clean, escape, fit, width};
 use crate::{number, y_axis};
@@ -85,18 +85,8 @@ fn draw(bars: &Bars, page_width: u32) -> String {
     let count = i32::try_from(bars.drawn().len()).unwrap_or(0);
     let bottom = TOP + count * row;
     let height = (bottom + if bars.more() > 0 { 300 } else { 80 }) / 10;
-    let title = clean(&bars.title, 120);
-    let mut svg = Svg::default();
-    svg.raw(&format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"bars\" viewBox=\"0 0 {page_width} {height}\" \
-         width=\"{page_width}\" height=\"{height}\" role=\"img\" fill=\"{TEXT}\" \
-         font-family=\"system-ui, sans-serif\" font-size=\"12\">\n<title>{}</title>\n<desc>{}</desc>\n",
-        escape(&title),
-        escape(&bars.description()),
-    ));
-    let bold = " font-size=\"14\" font-weight=\"600\"";
-    let title = fit(&title, (page - 2 * MARGIN) * 12 / 15);
-    svg.text_with((MARGIN, MARGIN + 130), Anchor::Start, &title, bold);
+    let page_size = (page_width, height);
+    let mut svg = Svg::titled("bars", page_size, MARGIN, &bars.title, &bars.description());
 
     let values = bars.drawn().iter().map(|bar| size(bar.value));
     let axis = y_axis::axis(values, ((right - left) / 1000).clamp(2, 8));

@@ -1,7 +1,7 @@
 //! Writes SVG elements. All lengths are in tenths of a pixel.
 
-use crate::style::Style;
-use crate::text::escape;
+use crate::style::{Style, TEXT};
+use crate::text::{clean, escape, fit};
 
 /// Tenths of a pixel as pixels.
 pub(crate) fn px(tenths: i32) -> String {
@@ -29,6 +29,29 @@ pub(crate) enum Anchor {
 pub(crate) struct Svg(String);
 
 impl Svg {
+    /// Begins a drawing of this width and height in pixels, with a heading.
+    pub(crate) fn titled(
+        class: &str,
+        (width, height): (u32, i32),
+        margin: i32,
+        title: &str,
+        description: &str,
+    ) -> Self {
+        let title = clean(title, 120);
+        let mut svg = Self::default();
+        svg.raw(&format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"{class}\" viewBox=\"0 0 {width} {height}\" \
+             width=\"{width}\" height=\"{height}\" role=\"img\" fill=\"{TEXT}\" \
+             font-family=\"system-ui, sans-serif\" font-size=\"12\">\n<title>{}</title>\n<desc>{}</desc>\n",
+            escape(&title),
+            escape(description),
+        ));
+        let bold = " font-size=\"14\" font-weight=\"600\"";
+        let title = fit(&title, (width.cast_signed() * 10 - 2 * margin) * 12 / 15);
+        svg.text_with((margin, margin + 130), Anchor::Start, &title, bold);
+        svg
+    }
+
     /// Draws a path; empty path data draws nothing.
     pub(crate) fn stroke(&mut self, style: Style, d: &str) {
         self.path(style, d, &format!("fill=\"none\" {}", style.stroke()));

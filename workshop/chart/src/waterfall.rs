@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::style::{Style, TEXT};
+use crate::style::Style;
 use crate::svg::{Anchor, Svg, polyline, px};
 use crate::text::{clean, escape, fit, width};
 use crate::{MAX_LINES, number, y_axis};
@@ -175,18 +175,9 @@ fn draw(waterfall: &Waterfall, page_width: u32) -> String {
     let count = i32::try_from(rows.len()).unwrap_or(0);
     let bottom = TOP + count * layout.row;
     let height = (bottom + if waterfall.more() > 0 { 300 } else { 80 }) / 10;
-    let title = clean(&waterfall.title, 120);
-    let mut svg = Svg::default();
-    svg.raw(&format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"waterfall\" viewBox=\"0 0 {page_width} {height}\" \
-         width=\"{page_width}\" height=\"{height}\" role=\"img\" fill=\"{TEXT}\" \
-         font-family=\"system-ui, sans-serif\" font-size=\"12\">\n<title>{}</title>\n<desc>{}</desc>\n",
-        escape(&title),
-        escape(&waterfall.description()),
-    ));
-    let bold = " font-size=\"14\" font-weight=\"600\"";
-    let title = fit(&title, (page - 2 * MARGIN) * 12 / 15);
-    svg.text_with((MARGIN, MARGIN + 130), Anchor::Start, &title, bold);
+    let page_size = (page_width, height);
+    let mut svg =
+        Svg::titled("waterfall", page_size, MARGIN, &waterfall.title, &waterfall.description());
 
     let room = (layout.right - layout.left) / 1000;
     let axis = y_axis::axis(std::iter::once(time.total() / time.unit.1), room.clamp(2, 8));
