@@ -73,7 +73,7 @@ const END: [&str; 5] = [
 const REFUSED: [&str; 1] = ["APPLICATIONINSIGHTS_CONNECTION_STRING=garbage cargo run -p step-04"];
 
 /// The lines after `$ ` in the `console` fences of a page.
-fn commands(page: &Path) -> Vec<String> {
+pub fn commands(page: &Path) -> Vec<String> {
     let text = fs::read_to_string(page).unwrap();
     let mut commands = Vec::new();
     let mut inside = false;

@@ -6,3 +6,4 @@ mod costs;
 mod glossary;
 mod minutes;
 mod powershell;
+mod sheet;

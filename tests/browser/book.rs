@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use tests::{
     book::{Book, pages},
-    browser::{Axe, Browser, Key, Scheme, View},
+    browser::{Axe, Browser, Key, PrintSize, Scheme, View},
 };
 
 /// Fails with all findings.
@@ -266,4 +266,18 @@ fn pictures_can_be_shown_in_turn_by_keyboard() {
         shown(&(page.clone(), number));
     }
     assert_none(&browser.complaints());
+}
+
+#[test]
+#[ignore = "needs a browser"]
+fn the_sheet_for_attendees_is_one_sheet_of_paper() {
+    let Some(browser) = Browser::start() else { return };
+    let book = Book::serve().unwrap();
+    for size in [PrintSize::A4, PrintSize::US_LETTER] {
+        browser.open(&book.page("sheet.html"));
+        assert_eq!(browser.sheets(size.clone()), 1, "{size:?}");
+        // The check notices a second sheet.
+        browser.eval("document.querySelector('main').style.minHeight = '40cm'");
+        assert_eq!(browser.sheets(size.clone()), 2, "{size:?}");
+    }
 }

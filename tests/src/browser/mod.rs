@@ -21,6 +21,7 @@ mod axe;
 mod driver;
 mod log;
 mod page;
+mod paper;
 mod picture;
 mod screenshot;
 
@@ -33,6 +34,7 @@ use driver::Driver;
 
 pub use axe::{Axe, Violation};
 pub use fantoccini::key::Key;
+pub use paper::PrintSize;
 pub use picture::{Picture, Stale};
 
 /// Enough for everything that a page does in a moment, also on a busy machine.

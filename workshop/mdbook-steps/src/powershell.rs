@@ -86,7 +86,8 @@ pub(crate) fn translate(command: &str) -> Result<String, String> {
 /// Adds the PowerShell form after each `console` fence, and in each sentence with a command that
 /// sets a variable. The error has the command and the reason.
 pub(crate) fn add(page: &str) -> Result<String, (String, String)> {
-    static INLINE: LazyLock<Regex> = LazyLock::new(|| regex(r"`([A-Z_]+=[^`\s]+ cargo [^`]+)`"));
+    static INLINE: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"`((?:[A-Z_]+=[^`\s]+ )+cargo [^`]+)`"));
     let mut result = String::new();
     let mut fence: Option<Fence> = None;
     for line in page.split_inclusive('\n') {
@@ -221,6 +222,8 @@ mod tests {
             "  ```\n\n  ```powershell\n  PS> cargo build\n  PS> $env:A = \"1\"; cargo run\n  ```\n";
         assert!(added.contains(twin), "{added}");
         assert!(added.contains("<code class=\"for-powershell\">$env:A = "), "{added}");
+        let inline = "| `A=1 B=2 cargo run` |\n";
+        assert!(add(inline).unwrap().contains("$env:A = \"1\"; $env:B = \"2\"; cargo run"));
         // A listing is no command.
         let listing = "````text\n```console\n$ awk\n```\n````\n";
         assert_eq!(add(listing).as_deref(), Ok(listing));
