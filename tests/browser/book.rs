@@ -13,7 +13,7 @@ fn assert_none(found: &[String]) {
     assert!(found.is_empty(), "{} things:\n{}", found.len(), found.join("\n"));
 }
 
-/// Whether a picture is on the full screen.
+/// Whether a slide is on the full screen.
 const SHOWN: &str = "document.querySelector('dialog.slide')?.open == true";
 
 /// Opens all folded elements, so that the checks see them.
@@ -180,9 +180,17 @@ fn pages_pass_the_accessibility_checks() {
             unfold(&browser);
             look(&page);
         }
-        browser.open(&book.page("step-01.html#slide"));
-        browser.wait("a picture", SHOWN);
-        look("a picture on the full screen");
+        for (slide, selector) in [
+            ("step-01.html#slide-2", ".slide-stage.picture svg, .slide-stage.picture img"),
+            ("step-04.html#slide-1", ".slide-stage.prediction p"),
+            ("step-04.html#slide-2", ".slide-stage.diff pre"),
+            ("step-05.html#slide-2", ".slide-stage.tall img"),
+        ] {
+            browser.open(&book.page(slide));
+            browser
+                .wait(slide, &format!("{SHOWN} && document.querySelector({selector:?}) != null"));
+            look(slide);
+        }
     }
     let tell = |(matter, places): (String, Vec<String>)| {
         let some = places[..places.len().min(5)].concat();
@@ -220,52 +228,123 @@ fn notes_for_the_teacher_open_by_keyboard() {
 
 #[test]
 #[ignore = "needs a browser"]
-fn pictures_can_be_shown_in_turn_by_keyboard() {
+fn slides_can_be_shown_in_turn_by_keyboard() {
     let Some(browser) = Browser::start() else { return };
     let book = Book::serve().unwrap();
-    // All pictures, by chapter.
-    let mut pictures = Vec::new();
+    // All slides, by chapter.
+    let mut slides = Vec::new();
     for page in pages() {
         browser.open(&book.page(&page));
-        let count = browser.eval("document.querySelectorAll('main .enlarge').length");
-        pictures.extend((1..=count.as_u64().unwrap()).map(|number| (page.clone(), number)));
+        let count = |selector: &str| {
+            let count = browser.eval(&format!("document.querySelectorAll({selector:?}).length"));
+            count.as_u64().unwrap()
+        };
+        let predictions = count("main h2#make-a-prediction");
+        let is_step = page.starts_with("step-");
+        assert!(!is_step || predictions == 1, "{page} has {predictions} predictions");
+        let all = count("main figure.figure") + count("main figure.diff") + predictions;
+        assert_eq!(count("main .enlarge"), all, "{page}");
+        slides.extend((1..=all).map(|number| (page.clone(), number)));
     }
-    assert!(pictures.len() > 10, "there are pictures");
+    assert!(slides.len() > 40, "there are slides");
     let shown = |(page, number): &(String, u64)| {
         let there = format!("location.href == {:?}", book.page(&format!("{page}#slide-{number}")));
-        let drawn = "document.querySelector('dialog.slide figure')?.checkVisibility()";
+        let drawn = "document.querySelector('dialog.slide .slide-stage > *')?.checkVisibility()";
         browser.wait(&format!("{page}, {number}"), &format!("{there} && {SHOWN} && {drawn}"));
     };
 
-    browser.open(&book.page(&pictures[0].0));
+    browser.open(&book.page(&slides[0].0));
     browser.reach("document.querySelector('main .enlarge')");
     browser.press(Key::Enter);
-    shown(&pictures[0]);
-    for picture in &pictures[1..] {
+    shown(&slides[0]);
+    for slide in &slides[1..] {
         browser.press(Key::Right);
-        shown(picture);
+        shown(slide);
     }
     // Back into the previous chapter, at its end.
-    let chapter = |at: &usize| pictures[*at].0 != pictures[*at - 1].0;
-    let first = (1..pictures.len()).rev().find(chapter).unwrap();
-    for picture in pictures[first - 1..pictures.len() - 1].iter().rev() {
+    let chapter = |at: &usize| slides[*at].0 != slides[*at - 1].0;
+    let first = (1..slides.len()).rev().find(chapter).unwrap();
+    for slide in slides[first - 1..slides.len() - 1].iter().rev() {
         browser.press(Key::Left);
-        shown(picture);
+        shown(slide);
     }
 
     browser.press(Key::Escape);
     browser.wait("the text again", &format!("!({SHOWN}) && location.hash == ''"));
     let back = "document.activeElement == [...document.querySelectorAll('main .enlarge')].at(-1)";
-    browser.wait("the button of the picture", back);
+    browser.wait("the button of the slide", back);
 
     // By its address, as in a bookmark.
-    let (page, number) = pictures.iter().max_by_key(|(_, number)| number).unwrap();
+    let (page, number) = slides.iter().max_by_key(|(_, number)| number).unwrap();
     for (name, number) in [("slide", 1), ("slide-2", 2), ("slide-last", *number)] {
         browser.open("about:blank");
         browser.open(&book.page(&format!("{page}#{name}")));
         shown(&(page.clone(), number));
     }
     assert_none(&browser.complaints());
+}
+
+/// From the last row: a line of a diff has large type, and a tall picture is wide.
+#[test]
+#[ignore = "needs a browser"]
+fn slides_that_are_higher_than_the_screen_are_large_and_scroll() {
+    const STAGE: &str = "document.querySelector('.slide-stage')";
+    let Some(browser) = Browser::start() else { return };
+    let book = Book::serve().unwrap();
+    // Of a projector.
+    browser.look(View::window(1280, 720), Scheme::Light);
+    let number = |expression: &str| browser.eval(expression).as_f64().unwrap();
+    let shows = |page: &str, kind: &str| {
+        let there = format!("location.href == {:?} && {SHOWN}", book.page(page));
+        let kind = format!("{STAGE}.matches({kind:?})");
+        browser.wait(page, &format!("{there} && {kind}"));
+    };
+
+    browser.open(&book.page("step-04.html#slide-2"));
+    shows("step-04.html#slide-2", ".diff");
+    let size = number(
+        "parseFloat(getComputedStyle(document.querySelector('.slide pre > code')).fontSize)",
+    );
+    assert!(size > 18.0, "a diff has type of {size} px");
+    // A presenter's remote control has only these keys. They scroll before they turn the page.
+    let end = "Math.ceil(it.scrollTop + it.clientHeight) >= it.scrollHeight";
+    let at_the_end = format!("(it => {end})({STAGE})");
+    let mut screens = 1;
+    while browser.eval(&at_the_end) == false {
+        let before = number(&format!("{STAGE}.scrollTop"));
+        browser.press(Key::PageDown);
+        assert!(number(&format!("{STAGE}.scrollTop")) > before);
+        screens += 1;
+    }
+    assert!(screens > 1, "the diff is longer than the screen");
+    browser.press(Key::Up);
+    assert_eq!(browser.eval(&at_the_end), false);
+    browser.press(Key::Down);
+    shows("step-04.html#slide-2", ".diff");
+    browser.press(Key::PageDown);
+    shows("azure.html#slide-1", "*");
+    browser.press(Key::PageUp);
+    shows("step-04.html#slide-2", ".diff");
+
+    browser.open(&book.page("step-05.html#slide-2"));
+    shows("step-05.html#slide-2", ".tall");
+    let part = number("document.querySelector('.slide img').clientWidth / innerWidth");
+    assert!(part > 0.6, "a tall picture takes {part} of the width");
+    browser.press(Key::PageDown);
+    assert!(number(&format!("{STAGE}.scrollTop")) > 0.0);
+
+    // The text is whole again afterwards.
+    let text = |hash: &str| {
+        browser.open("about:blank");
+        browser.open(&book.page(&format!("step-04.html{hash}")));
+        browser.press(Key::Escape);
+        browser.wait("the text", &format!("!({SHOWN})"));
+        browser.texts("[...document.querySelectorAll('main > *')].map(it => it.textContent)")
+    };
+    let whole = text("");
+    for hash in ["#slide-1", "#slide-2"] {
+        assert!(text(hash) == whole, "{hash}");
+    }
 }
 
 #[test]
