@@ -247,6 +247,19 @@ fn chapters_state_their_minutes() {
 }
 
 #[test]
+fn questions_for_the_class_have_answers() {
+    for chapter in chapters() {
+        let text = fs::read_to_string(source().join(&chapter)).unwrap();
+        let mut asked = text.lines().filter_map(|line| line.strip_prefix("**Ask:** ")).peekable();
+        assert!(asked.peek().is_some(), "{chapter} asks nothing");
+        for questions in asked.flat_map(|line| line.split("Then: ")) {
+            let (_, answer) = questions.rsplit_once("?\"").unwrap_or(("", questions));
+            assert!(answer.len() > 10, "{chapter} does not answer {questions}");
+        }
+    }
+}
+
+#[test]
 fn chapters_show_every_exercise() {
     let shown: BTreeSet<String> =
         chapters().iter().flat_map(|chapter| expand(chapter).1.exercises).collect();
