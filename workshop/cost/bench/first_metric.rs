@@ -75,14 +75,14 @@ fn pip(venv: &Path) -> Result<Row> {
     Ok(Row { name: "pip, the article's packages".to_string(), values: values.to_vec() })
 }
 
-fn done(program: Program) -> Result<Finished> {
+pub fn done(program: Program) -> Result<Finished> {
     let done = program.limit(BUILD_LIMIT).run().context("cannot run a command")?;
     ensure!(done.status.success(), "a command failed:\n{}", done.stderr);
     Ok(done)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "shown with three digits")]
-fn megabytes(folder: &Path) -> io::Result<f64> {
+pub fn megabytes(folder: &Path) -> io::Result<f64> {
     fn bytes(folder: &Path) -> io::Result<u64> {
         let mut sum = 0;
         for entry in fs::read_dir(folder)? {

@@ -8,6 +8,7 @@ mod load;
 mod machine;
 mod memory;
 mod pairs;
+mod prepare;
 mod stand_ins;
 mod subjects;
 
@@ -20,7 +21,7 @@ use harness::Program;
 /// A section: its name, the titles of its columns, and the measurement.
 type Section = (&'static str, &'static [&'static str], fn() -> Result<Vec<Row>>);
 
-const SECTIONS: [Section; 7] = [
+const SECTIONS: [Section; 8] = [
     ("requests", &pairs::COLUMNS, pairs::requests),
     ("calls", &pairs::COLUMNS, pairs::calls),
     ("instructions", &instructions::COLUMNS, instructions::measure),
@@ -28,6 +29,7 @@ const SECTIONS: [Section; 7] = [
     ("memory", &memory::COLUMNS, memory::measure),
     ("stand-ins", &stand_ins::COLUMNS, stand_ins::measure),
     ("first-metric", &first_metric::COLUMNS, first_metric::measure),
+    ("prepare", &prepare::COLUMNS, prepare::measure),
 ];
 
 const BUILD_LIMIT: Duration = Duration::from_secs(1800);

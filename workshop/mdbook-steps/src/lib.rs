@@ -2,7 +2,7 @@
 //! their sources, so that none of them is typed by hand. The crate's README has all directives.
 //!
 //! `page` expands a chapter: `directive` parses each directive, and the module of that name
-//! (`listing`, `output`, `diff`, `exercise`, `figure`, `schedule`, `version`) reads its source from the
+//! (`listing`, `output`, `diff`, `exercise`, `figure`, `measured`, `schedule`, `version`) reads its source from the
 //! `workspace`.
 
 mod diff;
@@ -12,6 +12,7 @@ mod exercise;
 mod figure;
 mod html;
 mod listing;
+mod measured;
 mod output;
 mod page;
 mod powershell;

@@ -8,7 +8,7 @@ use crate::directive::{self, Directive};
 use crate::error::{Error, Errors, missing};
 use crate::used::Used;
 use crate::workspace::{BOOK, Workspace};
-use crate::{diff, exercise, figure, listing, output, powershell, schedule, version};
+use crate::{diff, exercise, figure, listing, measured, output, powershell, schedule, version};
 
 /// A chapter while it is expanded.
 pub(crate) struct Page<'a> {
@@ -62,12 +62,13 @@ pub(crate) fn expand(
 
 type Expand = fn(&Directive, &mut Page) -> Result<String>;
 
-const DIRECTIVES: [(&str, Expand); 9] = [
+const DIRECTIVES: [(&str, Expand); 10] = [
     ("diff", diff::expand),
     ("exercise", exercise::exercise),
     ("figure", figure::expand),
     ("labs", exercise::labs),
     ("listing", listing::expand),
+    ("measured", measured::expand),
     ("minutes", schedule::minutes),
     ("output", output::expand),
     ("schedule", schedule::table),
@@ -75,7 +76,7 @@ const DIRECTIVES: [(&str, Expand); 9] = [
 ];
 
 /// The directives that stand in a sentence. The others make a block.
-const INLINE: [&str; 2] = ["minutes", "version"];
+const INLINE: [&str; 3] = ["measured", "minutes", "version"];
 
 impl Page<'_> {
     fn expand(

@@ -22,6 +22,11 @@ const FILES: &[(&str, &str)] = &[
         "[[package]]\nname = \"axum\"\nversion = \"0.8.9\"\n[[package]]\nname = \"syn\"\nversion = \"2.0.1\"\n\
          [[package]]\nname = \"syn\"\nversion = \"3.0.1\"\n",
     ),
+    (
+        "workshop/cost/results.json",
+        r#"{ "tables": [{ "name": "prepare", "machine": "m", "columns": ["s", "MB downloaded", "MB lost"],
+             "rows": [{ "name": "all of it", "values": [80.5, 33.1, null] }] }] }"#,
+    ),
     ("docker-compose.yml", "services:\n  collector:\n    image: otel/collector:0.162.0\n"),
     ("steps/01-plain/Cargo.toml", "[package]\nname = \"step-01\"\n"),
     ("steps/01-plain/src/lib.rs", "//! A library of step-01.\npub mod app;\n"),

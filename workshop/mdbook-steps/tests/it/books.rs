@@ -79,6 +79,13 @@ fn versions_stand_in_a_sentence() {
 }
 
 #[test]
+fn measured_sizes_stand_in_a_sentence() {
+    let text = "It takes {{#measured prepare row=\"all of it\" column=\"MB downloaded\"}}.";
+    let page = Book::new(text).text().replace('\u{a0}', " ");
+    assert!(page.contains("It takes 34 MB."), "{page}");
+}
+
+#[test]
 fn an_svg_figure_is_part_of_the_page() {
     let text = "{{#figure way alt=\"a browser & an app\" caption=\"The way\"}}\n\nnext\n";
     let page = Book::new(text).page();

@@ -62,6 +62,27 @@ fn messages_name_the_missing_and_the_existing() {
         ("{{#version axun}}", "there is no `axun` in Cargo.lock. Did you mean `axum`?"),
         ("{{#version syn}}", "the version of `syn` is ambiguous: 2.0.1, 3.0.1"),
         (
+            "{{#measured prepared row=\"all of it\" column=\"MB downloaded\"}}",
+            "there is no section `prepared` in workshop/cost/results.json. Did you mean `prepare`?",
+        ),
+        (
+            "{{#measured prepare row=\"all\" column=\"MB downloaded\"}}",
+            "there is no row `all` in `prepare`. There are: all of it",
+        ),
+        (
+            "{{#measured prepare row=\"all of it\" column=\"MB download\"}}",
+            "there is no column `MB download` in `prepare`. Did you mean `MB downloaded`?",
+        ),
+        (
+            "{{#measured prepare row=\"all of it\" column=\"s\"}}",
+            "only a column in MB can stand in a sentence",
+        ),
+        (
+            "{{#measured prepare row=\"all of it\" column=\"MB lost\"}}",
+            "`all of it` has no MB lost",
+        ),
+        ("{{#measured prepare}}", "write {{#measured prepare row="),
+        (
             "{{#listign step-02/app.rs}}",
             "there is no directive `listign`. Did you mean `listing`? There are: diff, exercise",
         ),
@@ -118,6 +139,12 @@ fn rejects_invalid_sources() {
             "book/src/images/way.svg: ",
         ),
         ("Cargo.lock", "not toml", "{{#version axum}}", "Cargo.lock: "),
+        (
+            "workshop/cost/results.json",
+            "no JSON",
+            "{{#measured prepare row=\"all of it\" column=\"MB downloaded\"}}",
+            "workshop/cost/results.json: ",
+        ),
         (
             "docker-compose.yml",
             "services: {collector: {image: a}}",
