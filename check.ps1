@@ -62,7 +62,7 @@ $target = if ($env:CARGO_TARGET_DIR) { $env:CARGO_TARGET_DIR } else { "target" }
 $programs = @("collector", "app-insights", "workshop")
 $programs += Get-ChildItem -Directory steps | ForEach-Object { "step-" + $_.Name.Split("-")[0] }
 $missing = $programs | Where-Object { -not (Test-Path (Join-Path $target "debug/$_.exe")) }
-$enough = if ($missing) { 3000 } else { 500 }
+$enough = if ($missing) { 4000 } else { 500 }
 $free = [math]::Floor((Get-Item .).PSDrive.Free / 1e6)
 if ($free -ge $enough) {
     Write-Ok "disk space" "$free MB free"

@@ -116,7 +116,7 @@ is_built() {
 # In megabytes, as in workshop/cli/src/doctor/disk.rs.
 check_disk() {
     target=${CARGO_TARGET_DIR:-target}/debug
-    if is_built; then needed=500; else needed=3000; fi
+    if is_built; then needed=500; else needed=4000; fi
     free=$(df -Pk . 2>/dev/null | { read -r _ && read -r _ _ _ free _ && echo "$free"; })
     case $free in
     '' | *[!0-9]*)

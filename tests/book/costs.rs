@@ -59,3 +59,21 @@ fn halves_of_the_layers_are_as_the_chapter_says() {
         assert!((0.4..0.6).contains(&half), "{part}: {half}");
     }
 }
+
+/// Each check of a machine asks for the disk space that the preparation needs.
+#[test]
+fn checks_ask_for_enough_disk_space() {
+    let results = results();
+    let prepare = results.table("prepare").unwrap();
+    let used = prepare.value("cargo workshop prepare", "MB on the disk").unwrap();
+    for (file, before, after) in [
+        ("check.sh", "else needed=", ";"),
+        ("check.ps1", "$enough = if ($missing) { ", " }"),
+        ("workshop/cli/src/doctor/disk.rs", "const TO_BUILD: u64 = ", "_000_000;"),
+    ] {
+        let text = std::fs::read_to_string(root().join(file)).unwrap();
+        let number = text.split_once(before).unwrap().1.split_once(after).unwrap().0;
+        let asked: f64 = number.replace('_', "").parse().unwrap();
+        assert!((1.05..1.5).contains(&(asked / used)), "{file} asks for {asked} MB, not {used}");
+    }
+}

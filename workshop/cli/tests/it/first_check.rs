@@ -162,7 +162,7 @@ fn a_missing_linker_is_found() {
 #[test]
 fn the_space_that_is_needed_depends_on_what_is_built() {
     let machine = Machine::new();
-    let needed = "500 MB free, but up to 3000 MB are needed";
+    let needed = "500 MB free, but up to 4000 MB are needed";
     machine.free(500);
     assert_contains(&machine.problem(), &["WRONG   disk space", needed]);
     machine.free(1800);
