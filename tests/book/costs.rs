@@ -2,7 +2,7 @@
 
 use chart::bars::{Bar, Bars};
 use cost::{Results, Table};
-use tests::{assert_figure, assert_snapshot_in, root};
+use tests::{assert_figure, assert_file, assert_snapshot_in, root};
 
 fn results() -> Results {
     let json = std::fs::read_to_string(root().join("workshop/cost/results.json")).unwrap();
@@ -42,21 +42,25 @@ fn bars(table: &Table, title: &str, unit: &str) -> String {
     bars.to_svg(760)
 }
 
-/// The chapter says that each is about half.
+/// The chapter and the report for upstream name two halves, and the report a third.
 #[test]
-fn halves_of_the_layers_are_as_the_chapter_says() {
+fn parts_of_the_layers_are_as_the_pages_say() {
     let results = results();
     let table = results.table("instructions").unwrap();
     let over = |name| {
         let count = |name| table.value(name, "instructions").unwrap();
         count(name) - count("no telemetry")
     };
-    for (part, whole) in [
-        ("an empty middleware, from_fn", "the middleware of step 04"),
-        ("the layer without any provider", "the layer of step 02"),
+    let layer = "the layer of step 02";
+    let half = 0.4..0.6;
+    for (part, whole, expected) in [
+        ("an empty middleware, from_fn", "the middleware of step 04", &half),
+        ("the layer without any provider", layer, &half),
+        // The rest is the span, about a third.
+        ("its metrics without its span", layer, &(0.6..0.75)),
     ] {
-        let half = over(part) / over(whole);
-        assert!((0.4..0.6).contains(&half), "{part}: {half}");
+        let share = over(part) / over(whole);
+        assert!(expected.contains(&share), "{part}: {share}");
     }
 }
 
@@ -76,4 +80,19 @@ fn checks_ask_for_enough_disk_space() {
         let asked: f64 = number.replace('_', "").parse().unwrap();
         assert!((1.05..1.5).contains(&(asked / used)), "{file} asks for {asked} MB, not {used}");
     }
+}
+
+#[test]
+fn report_for_upstream_shows_the_recorded_instructions() {
+    let path = root().join("workshop/cost/UPSTREAM.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (start, rest) = page.split_once("<!-- instructions -->\n```text\n").unwrap();
+    let (_, end) = rest.split_once("```\n").unwrap();
+    let layer = "opentelemetry-instrumentation-tower";
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let dependency = manifest.lines().find(|line| line.starts_with(layer)).unwrap();
+    let version = dependency.split('"').nth(1).unwrap();
+    assert!(page.contains(&format!("`{layer}` {version} ")), "the report is about {version}");
+    let table = results().table("instructions").unwrap().text();
+    assert_file(&path, &format!("{start}<!-- instructions -->\n```text\n{table}\n```\n{end}"));
 }

@@ -140,17 +140,20 @@ pub fn skip(why: impl std::fmt::Display) {
     let _ = writeln!(io::stderr(), "SKIPPED: {why}");
 }
 
-/// Compares `svg` with the picture `name` of the book. `INSTA_UPDATE=always` accepts a new one, as
-/// for snapshots.
+/// Compares `svg` with the picture `name` of the book.
 pub fn assert_figure(name: &str, svg: &str) {
-    let path = root().join(format!("book/src/images/{name}.svg"));
+    assert_file(&root().join(format!("book/src/images/{name}.svg")), svg);
+}
+
+/// Compares `text` with a file. `INSTA_UPDATE=always` accepts a new text, as for snapshots.
+pub fn assert_file(path: &Path, text: &str) {
     if env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
-        fs::write(&path, svg).expect("the picture can be written");
+        fs::write(path, text).expect("the file can be written");
     }
-    let there = fs::read_to_string(&path).unwrap_or_default();
+    let there = fs::read_to_string(path).unwrap_or_default();
     assert!(
-        there == svg,
-        "book/src/images/{name}.svg is out of date. Accept the new picture with \
-         INSTA_UPDATE=always, and look at it."
+        there == text,
+        "{} is out of date. Accept the new content with INSTA_UPDATE=always, and look at it.",
+        path.display()
     );
 }

@@ -2,8 +2,10 @@
 //!
 //! Run with `cargo bench -p cost`, or `cargo bench -p cost -- requests memory` for some sections.
 
+mod crates;
 mod first_metric;
 mod instructions;
+mod lean;
 mod load;
 mod machine;
 mod memory;
@@ -21,7 +23,7 @@ use harness::Program;
 /// A section: its name, the titles of its columns, and the measurement.
 type Section = (&'static str, &'static [&'static str], fn() -> Result<Vec<Row>>);
 
-const SECTIONS: [Section; 8] = [
+const SECTIONS: [Section; 9] = [
     ("requests", &pairs::COLUMNS, pairs::requests),
     ("calls", &pairs::COLUMNS, pairs::calls),
     ("instructions", &instructions::COLUMNS, instructions::measure),
@@ -30,6 +32,7 @@ const SECTIONS: [Section; 8] = [
     ("stand-ins", &stand_ins::COLUMNS, stand_ins::measure),
     ("first-metric", &first_metric::COLUMNS, first_metric::measure),
     ("prepare", &prepare::COLUMNS, prepare::measure),
+    ("crates", &crates::COLUMNS, crates::measure),
 ];
 
 const BUILD_LIMIT: Duration = Duration::from_secs(1800);

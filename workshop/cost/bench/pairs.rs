@@ -15,8 +15,11 @@ use crate::subjects::{self, APPS, CALLS, Subject};
 /// The lowest and the highest of these state the noise.
 const PROCESSES: usize = 10;
 const ROUNDS: usize = 100;
-/// The calls of one subject in one round.
-const TIMES: u32 = 200;
+/// The repetitions of one subject in one round. This number fits into the queue of a batch processor,
+/// which drops what comes after.
+const FEW: u32 = 200;
+/// A single call takes so little time that the caches of the round before would decide.
+const MANY: u32 = 5000;
 
 pub const COLUMNS: [&str; 4] = ["ns", "of a plain request", "lowest", "highest"];
 
@@ -54,10 +57,14 @@ fn in_processes(section: &str) -> Result<Vec<Row>> {
 /// Measures in this process, and prints the rows.
 pub fn once(section: &str) -> Result<()> {
     subjects::take_logs();
-    let mut all: Vec<_> = APPS.iter().map(|(name, build)| (*name, subjects::app(*build))).collect();
+    let apps = APPS.iter().map(|(name, build)| (*name, FEW, subjects::app(*build)));
+    let mut all: Vec<_> = apps.collect();
     if section == "calls" {
         all.truncate(1);
-        all.extend(CALLS.iter().map(|(name, build)| (*name, subjects::call(*build))));
+        all.extend(CALLS.iter().map(|(name, build)| {
+            let times = if ["a span", "a log"].contains(name) { FEW } else { MANY };
+            (*name, times, subjects::call(*build))
+        }));
     }
     println!("{}", serde_json::to_string(&measure(&subjects::runtime(), all))?);
     Ok(())
@@ -65,28 +72,27 @@ pub fn once(section: &str) -> Result<()> {
 
 /// Returns for each subject the nanoseconds of one call, and its ratio to the first subject: the
 /// median of the ratios within a round.
-fn measure(runtime: &Runtime, subjects: Vec<(&str, Subject)>) -> Vec<Row> {
-    let (names, mut subjects): (Vec<_>, Vec<_>) = subjects.into_iter().unzip();
-    for subject in &mut subjects {
-        subject(runtime, 10 * TIMES);
+fn measure(runtime: &Runtime, mut subjects: Vec<(&str, u32, Subject)>) -> Vec<Row> {
+    for (_, times, subject) in &mut subjects {
+        subject(runtime, 10 * *times);
     }
-    let mut times = vec![Vec::with_capacity(ROUNDS); subjects.len()];
+    let mut nanos = vec![Vec::with_capacity(ROUNDS); subjects.len()];
     let mut order: Vec<_> = (0..subjects.len()).collect();
     for _ in 0..ROUNDS {
         // Another order in each round, because each subject leaves the caches to the next one.
         fastrand::shuffle(&mut order);
         for &index in &order {
+            let (_, times, subject) = &mut subjects[index];
             let started = Instant::now();
-            subjects[index](runtime, TIMES);
-            let nanos = started.elapsed().as_secs_f64() * 1e9;
-            times[index].push(nanos / f64::from(TIMES));
+            subject(runtime, *times);
+            nanos[index].push(started.elapsed().as_secs_f64() * 1e9 / f64::from(*times));
         }
     }
-    let row = |(name, own): (&&str, &Vec<f64>)| {
-        let ratios: Vec<_> = own.iter().zip(&times[0]).map(|(own, first)| own / first).collect();
+    let row = |((name, ..), own): (&(&str, u32, Subject), &Vec<f64>)| {
+        let ratios: Vec<_> = own.iter().zip(&nanos[0]).map(|(own, first)| own / first).collect();
         Row::new(name, [median(own), median(&ratios)])
     };
-    names.iter().zip(&times).map(row).collect()
+    subjects.iter().zip(&nanos).map(row).collect()
 }
 
 /// The middle value.

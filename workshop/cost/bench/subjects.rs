@@ -17,9 +17,11 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider, Temporality};
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
 use tokio::runtime::{self, Runtime};
-use tower::{Service, ServiceExt, util::MapFutureLayer};
+use tower::{Service, ServiceExt, layer::layer_fn, util::MapFutureLayer};
 use tower_otel::metrics::HttpLayer;
 use tracing_subscriber::layer::SubscriberExt;
+
+use crate::lean::Measured;
 
 /// Something that can be done so often.
 pub type Subject = Box<dyn FnMut(&Runtime, u32)>;
@@ -36,7 +38,7 @@ const NEVER: Duration = Duration::from_secs(86_400);
 const OFTEN: Duration = Duration::from_millis(10);
 
 /// The apps. All others have the routes of the first one.
-pub const APPS: [Named<Router>; 11] = [
+pub const APPS: [Named<Router>; 12] = [
     ("no telemetry", step_01::app::app),
     ("an empty middleware, from_fn", || step_01::app::app().route_layer(from_fn(pass))),
     ("an empty middleware, MapFuture", || {
@@ -49,6 +51,10 @@ pub const APPS: [Named<Router>; 11] = [
     ("the layer without any provider", || {
         global::set_meter_provider(opentelemetry::metrics::noop::NoopMeterProvider::new());
         step_02::app::app()
+    }),
+    ("its metrics without its span", || {
+        let meter = meters(NEVER).meter("cost");
+        step_01::app::app().layer(layer_fn(move |inner| Measured::new(inner, &meter)))
     }),
     ("the layer of tower-otel", || {
         step_01::app::app().layer(HttpLayer::server(&meters(NEVER).meter("cost")))
@@ -97,7 +103,8 @@ pub const CALLS: [Named<Call>; 14] = [
 
 /// Visits to an app.
 pub fn app(build: fn() -> Router) -> Subject {
-    let mut app = build();
+    // As `axum::serve` does: otherwise, each request would wrap the handlers in their layers again.
+    let mut app = build().with_state(());
     Box::new(move |runtime, times| {
         runtime.block_on(async {
             for _ in 0..times {
