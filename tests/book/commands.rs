@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use harness::{Error, Program};
+use harness::{Error, Program, target_beside};
 use tests::{root, skip};
 
 use crate::minutes::assert_minutes;
@@ -236,7 +236,8 @@ fn install(folder: &Path) -> String {
 fn shell(folder: &Path, script: &str, offline: bool) -> Program {
     // A group of its own: Ctrl-C reaches the shell and all that it started.
     let shell = Program::new("sh").args(["-c", script]).own_group().limit(LIMIT).keep_proxies();
-    let shell = shell.current_dir(folder).env("CARGO_TARGET_DIR", root().join("target/commands"));
+    let target = target_beside(&root().join("target"), "commands").unwrap();
+    let shell = shell.current_dir(folder).env("CARGO_TARGET_DIR", target);
     if offline { shell.env("CARGO_NET_OFFLINE", "true") } else { shell }
 }
 

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use harness::Program;
+use harness::{Program, target_beside};
 use serde_json::Value;
 use tests::{STEPS, folder, root};
 use toml::Table;
@@ -121,10 +121,12 @@ fn each_step_builds_outside_the_repository() {
         }
         fs::copy(folder(number).join("Cargo.toml"), copy.join("Cargo.toml")).unwrap();
         fs::copy(root().join("Cargo.lock"), copy.join("Cargo.lock")).unwrap();
-        // In the target folder, so that the dependencies are built only once.
-        let target = root().join("target").join("copied-out");
+        let target = target_beside(&root().join("target"), "copied-out").unwrap();
         let target = target.to_str().unwrap();
-        cargo(&copy, &["check", "--offline", "--quiet", "--target-dir", target]);
+        // The profile of the workspace, so that its crates are not compiled again.
+        let profile = "profile.dev.package.'*'.debug=false";
+        let arguments = ["--offline", "--quiet", "--target-dir", target, "--config", profile];
+        cargo(&copy, &[&["build"], &arguments[..]].concat());
     }
 }
 

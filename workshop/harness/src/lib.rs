@@ -30,6 +30,7 @@ mod program;
 #[cfg(feature = "recorder")]
 pub mod recorder;
 mod running;
+mod target;
 pub mod text;
 mod wait;
 
@@ -42,4 +43,5 @@ pub use program::Program;
 #[cfg(feature = "recorder")]
 pub use recorder::Recorder;
 pub use running::{Finished, Running};
+pub use target::target_beside;
 pub use wait::wait_until;

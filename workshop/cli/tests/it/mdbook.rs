@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{env, fs};
 
-use harness::{Program, http, wait_until};
+use harness::{Program, http, target_beside, wait_until};
 
 use crate::workshop::{repository, skip};
 
@@ -25,8 +25,8 @@ fn mdbook_serve_follows_pages_and_steps() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     cli::pack::files::copy(&repository(), root).unwrap();
-    // In the repository's target, so that the next run does not build everything again.
-    let target = repository().canonicalize().unwrap().join("target/mdbook");
+    let target = repository().canonicalize().unwrap().join("target");
+    let target = target_beside(&target, "mdbook").unwrap();
     let arguments = ["build", "--locked", "--package", "mdbook-steps"];
     let build = Program::cargo().args(arguments).current_dir(root).env("CARGO_TARGET_DIR", &target);
     let finished = build.limit(LIMIT).run().unwrap();

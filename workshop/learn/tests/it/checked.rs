@@ -7,11 +7,12 @@ use std::{
     fs::{self, File},
     path::{Path, PathBuf},
     process::Command,
-    thread,
+    thread::{self, ScopedJoinHandle},
 };
 
 use crate::copy::{fill, repository};
 use check::{Options, Registry, Report, report::Level};
+use harness::target_beside;
 
 const SHARED: &str = env!("CARGO_TARGET_TMPDIR");
 
@@ -42,7 +43,7 @@ impl Workbench {
 
     /// Runs cargo in `mine/`, without a network.
     fn cargo(&self, command: &str) -> std::process::Output {
-        let target = Path::new(SHARED).join("mine");
+        let target = target_beside(Path::new(SHARED).parent().unwrap(), "exercises").unwrap();
         let mut cargo = Command::new(env!("CARGO"));
         cargo.arg(command).args(["-p", "mine", "--offline", "--quiet"]);
         cargo.arg("--target-dir").arg(target).current_dir(self.root().join("mine"));
@@ -61,7 +62,7 @@ impl Workbench {
         let complaints = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && complaints.is_empty(), "{name}: {complaints}");
         let program = self.root().join("programs").join(name);
-        fs::copy(Path::new(SHARED).join("mine/debug/naughty-or-nice"), &program).unwrap();
+        fs::copy(Path::new(SHARED).join("../exercises/debug/naughty-or-nice"), &program).unwrap();
         program
     }
 }
@@ -128,18 +129,28 @@ fn each_lab_fails_with_its_finding_and_passes_when_cured() {
 fn each_exercise_is_red_before_and_green_after() {
     let workbench = Workbench::new();
     let mut lines = String::new();
-    for exercise in learn::exercises(&repository()).unwrap() {
-        let (name, check) = (&exercise.name, &exercise.check);
-        let Some(step) = check.step else { continue };
-        let registry = exercise.registry.as_deref();
-        learn::begin(workbench.root(), name).unwrap();
-        let start = workbench.build(&format!("{name}-start"));
-        let (before, after) = thread::scope(|scope| {
-            let before = scope.spawn(|| checked(&start, step, registry));
+    let exercises = learn::exercises(&repository()).unwrap();
+    // A check mostly waits: meanwhile, the next app is built.
+    let reports = thread::scope(|scope| {
+        let mut checks = vec![];
+        for exercise in &exercises {
+            let (name, registry) = (&exercise.name, exercise.registry.as_deref());
+            let Some(step) = exercise.check.step else { continue };
+            learn::begin(workbench.root(), name).unwrap();
+            let start = workbench.build(&format!("{name}-start"));
+            let before = scope.spawn(move || checked(&start, step, registry));
             learn::solve(workbench.root(), name).unwrap();
             let solution = workbench.build(&format!("{name}-solution"));
-            (before.join().unwrap(), checked(&solution, step, registry))
-        });
+            let after = scope.spawn(move || checked(&solution, step, registry));
+            checks.push((exercise, before, after));
+        }
+        let join = |(exercise, before, after): (_, ScopedJoinHandle<_>, ScopedJoinHandle<_>)| {
+            (exercise, before.join().unwrap(), after.join().unwrap())
+        };
+        checks.into_iter().map(join).collect::<Vec<_>>()
+    });
+    for (exercise, before, after) in &reports {
+        let check = &exercise.check;
         for finding in &check.findings {
             let is_it = |found: &&check::report::Finding| {
                 let named = check.metric.as_ref().is_none_or(|name| found.expected.contains(name));
@@ -148,8 +159,8 @@ fn each_exercise_is_red_before_and_green_after() {
             assert!(before.findings().any(|found| is_it(&found)), "{}", before.human(false));
             assert!(!after.findings().any(|found| is_it(&found)), "{}", after.human(false));
         }
-        let [before, after] = [&before, &after].map(|report| findings(report).join(", "));
-        writeln!(lines, "{name}\n  before: {before}\n  after: {after}").unwrap();
+        let [before, after] = [before, after].map(|report| findings(report).join(", "));
+        writeln!(lines, "{}\n  before: {before}\n  after: {after}", exercise.name).unwrap();
     }
     insta::assert_snapshot!("exercises", lines);
 }
