@@ -13,10 +13,18 @@ use cost::Row;
 use harness::http::{Connection, Request};
 use harness::{Answer, Backend, Program, Running};
 
-use crate::pairs::median;
+use crate::pairs::{median, with_noise};
 
-pub const COLUMNS: [&str; 4] =
-    ["requests per second", "of the first", "µs of CPU per request", "over the first"];
+pub const COLUMNS: [&str; 8] = [
+    "requests/s",
+    "of the first",
+    "lowest",
+    "highest",
+    "µs of CPU",
+    "over the first",
+    "lowest",
+    "highest",
+];
 const CLIENTS: usize = 4;
 const ROUNDS: usize = 15;
 /// The time of one program in one round.
@@ -41,16 +49,19 @@ pub fn measure() -> Result<Vec<Row>> {
         }
     }
     let rows = rates.iter().zip(&times).zip(1..).map(|((rates_of, times_of), number)| {
-        let part = ratio(rates_of, &rates[0], |own, first| own / first);
-        let over = ratio(times_of, &times[0], |own, first| own - first);
-        Row::new(&format!("step 0{number}"), [median(rates_of), part, median(times_of), over])
+        let part = compared(rates_of, &rates[0], |own, first| own / first);
+        let over = compared(times_of, &times[0], |own, first| own - first);
+        let values = [&[median(rates_of)], &part[..], &[median(times_of)], &over].concat();
+        Row::new(&format!("step 0{number}"), values)
     });
     Ok(rows.collect())
 }
 
-/// The median over the rounds of a comparison with the first program in the same round.
-fn ratio(own: &[f64], first: &[f64], compare: fn(f64, f64) -> f64) -> f64 {
-    median(&own.iter().zip(first).map(|(own, first)| compare(*own, *first)).collect::<Vec<_>>())
+/// A comparison with the first program in the same round: the median of the rounds, the lowest, and
+/// the highest.
+pub fn compared(own: &[f64], first: &[f64], compare: fn(f64, f64) -> f64) -> [f64; 3] {
+    let rounds = own.iter().zip(first).map(|(own, first)| compare(*own, *first));
+    with_noise(&rounds.collect::<Vec<_>>())
 }
 
 /// Starts a step that exports to this address, if it exports over a network.

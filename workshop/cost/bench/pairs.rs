@@ -46,10 +46,8 @@ fn in_processes(section: &str) -> Result<Vec<Row>> {
         let column = |column: usize| -> Vec<f64> {
             runs.iter().filter_map(|rows| rows[index].values[column]).collect()
         };
-        let ratios = column(1);
-        let low = ratios.iter().copied().fold(f64::INFINITY, f64::min);
-        let high = ratios.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        Row::new(&row.name, [median(&column(0)), median(&ratios), low, high])
+        let [ratio, lowest, highest] = with_noise(&column(1));
+        Row::new(&row.name, [median(&column(0)), ratio, lowest, highest])
     };
     Ok(runs[0].iter().enumerate().map(row).collect())
 }
@@ -93,6 +91,13 @@ fn measure(runtime: &Runtime, mut subjects: Vec<(&str, u32, Subject)>) -> Vec<Ro
         Row::new(name, [median(own), median(&ratios)])
     };
     subjects.iter().zip(&nanos).map(row).collect()
+}
+
+/// The middle value, the lowest and the highest.
+pub fn with_noise(values: &[f64]) -> [f64; 3] {
+    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    [median(values), low, high]
 }
 
 /// The middle value.
