@@ -96,7 +96,7 @@ impl Drawing<'_> {
         let split = site.store.split(self.metric, range, key, MAX_LINES, self.matches);
         let name = |value: Option<String>| match value {
             Some(value) => on_page(&value),
-            None => "(not told)".to_owned(),
+            None => "(not set)".to_owned(),
         };
         let parts = split.parts.into_iter().map(|(value, grains)| (name(value), grains));
         (parts.collect(), split.more)

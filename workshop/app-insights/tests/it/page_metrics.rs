@@ -43,7 +43,7 @@ fn shows_the_newest_metric_with_an_average_first() {
     assert_eq!(screen.attributes("#split option", "value"), ["", "value"]);
     let svg = screen.texts("svg > title");
     assert_eq!(svg[0], "Average of request-latency in grains of 10 s");
-    assert!(screen.texts(".note")[0].starts_with("Unit not told"));
+    assert!(screen.texts(".note")[0].starts_with("Unit unknown"));
     // The script requests the same metric again, also after others arrived.
     let again = screen.attributes("#live", "data-address");
     assert_eq!(again, ["/?metric=request-latency&aggregation=average&range=10m"]);
@@ -103,7 +103,7 @@ fn a_split_has_a_line_for_each_value() {
     let site = filled();
     site.record("request-latency", &[], 10, &[5.0]);
     let screen = site.screen("/?metric=request-latency&aggregation=sum&split=value");
-    assert_eq!(screen.texts("#numbers thead th"), ["Grain from", "nice", "(not told)", "naughty"]);
+    assert_eq!(screen.texts("#numbers thead th"), ["Grain from", "nice", "(not set)", "naughty"]);
     let none = "no data";
     assert_eq!(
         screen.numbers(),

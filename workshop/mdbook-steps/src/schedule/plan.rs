@@ -119,7 +119,8 @@ impl Plan {
             let to = after(from, minutes);
             let what = match slot {
                 Slot::Chapter { chapter, .. } => {
-                    link(chapter)? + &numbers(slot.exercises(chapters))
+                    let all = chapters.exercises(chapter).count();
+                    link(chapter)? + &numbers(slot.exercises(chapters), all)
                 }
                 Slot::Break { name, .. } => {
                     breaks += minutes;
@@ -144,12 +145,15 @@ impl Plan {
     }
 }
 
-/// The exercises by their numbers, such as `, exercises 4 and 5`.
-fn numbers<'a>(exercises: impl Iterator<Item = &'a Exercise>) -> String {
+/// The exercises by their numbers, such as `, exercises 4 and 5`. `all` is the number of exercises
+/// of the chapter.
+fn numbers<'a>(exercises: impl Iterator<Item = &'a Exercise>, all: usize) -> String {
     let number = |it: &'a Exercise| it.name.split('-').next().unwrap_or_default();
     let numbers: Vec<_> = exercises.map(|it| number(it).trim_start_matches('0')).collect();
     match &*numbers {
-        [] => String::new(),
+        [] if all == 0 => String::new(),
+        [] if all == 1 => ", without its exercise".to_string(),
+        [] => ", without its exercises".to_string(),
         [only] => format!(", exercise {only}"),
         [start @ .., last] => format!(", exercises {} and {last}", start.join(", ")),
     }

@@ -64,7 +64,7 @@ fn a_plan_chooses_from_the_exercises() {
         ("", 39, "</a>, exercises 1, 2 and 3"),
         (", exercises = [\"01-look\", \"03-test\"]", 35, "</a>, exercises 1 and 3"),
         (", exercises = [\"02-write\"]", 29, "</a>, exercise 2"),
-        (", exercises = []", 25, "</a></td>"),
+        (", exercises = []", 25, "</a>, without its exercises</td>"),
     ] {
         let chosen = slot.replace(" }", &format!("{exercises} }}"));
         let schedule = GOOD.replace(slot, &chosen).replace("11:20", &format!("11:{}", minutes - 5));
