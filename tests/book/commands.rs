@@ -51,7 +51,7 @@ const SERVE: [(&str, &str, u64); 11] = [
 ];
 
 const COLLECTOR_IS_READY: &str = "Everything is ready.";
-const SIGINT: i32 = 2;
+const SIGTERM: i32 = 15;
 
 /// Programs that a reader installs, and the variable with the path of the one that a test runs.
 const INSTALLED: [(&str, &str); 3] =
@@ -259,9 +259,12 @@ fn serve(shell: Program, sign: &str, place: &str) -> Duration {
         Err(error) => panic!("{place}\n{error}"),
     };
     let time = started.elapsed();
-    let finished = running.interrupt().unwrap_or_else(|error| panic!("{place}\n{error}"));
-    // The real Collector says that it is ready a moment before it handles signals.
-    let at_once = sign == COLLECTOR_IS_READY && finished.status.signal() == Some(SIGINT);
+    // The real Collector is ready a moment before it handles signals. Until then, SIGTERM ends it at
+    // once. SIGINT would be lost if a shell has started the tests in the background.
+    let is_collector = sign == COLLECTOR_IS_READY;
+    let finished = if is_collector { running.stop() } else { running.interrupt() };
+    let finished = finished.unwrap_or_else(|error| panic!("{place}\n{error}"));
+    let at_once = is_collector && finished.status.signal() == Some(SIGTERM);
     assert!(finished.status.success() || at_once, "{place}: Ctrl-C\n{}", finished.stderr);
     time
 }
