@@ -1,4 +1,4 @@
-//! Answers: a response without content, or the `Status` message of a refused request.
+//! The responses: a response without content, or the `Status` message of a refused request.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -10,11 +10,13 @@ use crate::decode::{DecodeError, Encoding};
 /// The reason to refuse a request. The message is for the developer of the client.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
-    #[error("unsupported Content-Encoding: {0} (this stand-in takes gzip, deflate, zlib or none)")]
+    #[error(
+        "unsupported Content-Encoding: {0} (this stand-in accepts gzip, deflate, zlib or none)"
+    )]
     ContentEncoding(String),
     #[error(
-        "nothing is at {0}: this stand-in for the Collector takes metrics at /v1/metrics, traces at \
-         /v1/traces and logs at /v1/logs"
+        "nothing is at {0}: this stand-in for the Collector accepts metrics at /v1/metrics, traces \
+         at /v1/traces and logs at /v1/logs"
     )]
     Path(String),
     #[error("method {0} not allowed, supported: [POST]")]
@@ -30,7 +32,7 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// The HTTP status, and the code of the `Status` message, both as in the Collector
+    /// The HTTP status and the code of the `Status` message. Both are those of the Collector
     /// (`internal/statusutil` in its sources). The codes are those of
     /// <https://github.com/grpc/grpc/blob/master/doc/statuscodes.md>.
     fn codes(&self) -> (StatusCode, i32) {
@@ -60,8 +62,9 @@ struct Status {
     message: String,
 }
 
-/// The answer to an accepted request: an `ExportMetricsServiceResponse` or that of another signal.
-/// The specification requires that `partial_success` is not set, so the message is empty.
+/// The response to an accepted request: an `ExportMetricsServiceResponse`, or the response of
+/// another signal. The specification requires `partial_success` to be unset, so the message is
+/// empty.
 pub(crate) fn success(encoding: Encoding) -> Response {
     let body = match encoding {
         Encoding::Protobuf => Vec::new(),
@@ -70,8 +73,8 @@ pub(crate) fn success(encoding: Encoding) -> Response {
     response(StatusCode::OK, encoding, body)
 }
 
-/// The answer to a refused request, in the encoding of the request, or in JSON if the encoding is
-/// not supported.
+/// The response to a refused request, in the encoding of the request, or in JSON if that encoding
+/// is not supported.
 pub(crate) fn refusal(encoding: Option<Encoding>, refusal: &Refusal) -> Response {
     let (status, code) = refusal.codes();
     let encoding = encoding.unwrap_or(Encoding::Json);

@@ -13,8 +13,9 @@ use http_body_util::BodyExt as _;
 /// The largest body in bytes, before and after decompression: 20 MiB.
 pub const LIMIT: usize = 20 * 1024 * 1024;
 
-/// The number of bytes beyond the limit that are received and discarded. Many clients read the answer
-/// only after they have sent the whole body; without this they would see a broken connection.
+/// The number of bytes beyond the limit that are received and discarded. Many clients read the
+/// response only after they have sent the whole body. Without these bytes, such a client would get
+/// a broken connection instead of the response.
 const DISCARDED: usize = LIMIT;
 
 /// A body that cannot be read.
@@ -44,14 +45,14 @@ pub enum BodyError {
 pub enum Compression {
     /// No compression.
     None,
-    /// `gzip`, the only one in the specification of OTLP.
+    /// `gzip`, the only compression in the OTLP specification.
     Gzip,
-    /// `deflate` or `zlib`, which the Collector accepts, too.
+    /// `deflate` or `zlib`, which the Collector also accepts.
     Zlib,
 }
 
 impl Compression {
-    /// The compression of a `Content-Encoding` header. As in the Collector, the names are
+    /// The compression that a `Content-Encoding` header names. As in the Collector, the names are
     /// case-sensitive, and `identity` is unknown.
     #[must_use]
     pub fn from_content_encoding(header: &str) -> Option<Self> {
@@ -64,7 +65,7 @@ impl Compression {
     }
 }
 
-/// Receives a body, without decompressing it.
+/// Receives a body without decompressing it.
 pub async fn receive(mut body: Body) -> Result<Vec<u8>, BodyError> {
     let mut received = Vec::new();
     let mut discarded = 0;

@@ -13,7 +13,7 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// The encoding of a `Content-Type` header, or `None` for another type.
+    /// The encoding that a `Content-Type` header names, or `None` for any other type.
     ///
     /// The type is case-insensitive, and parameters such as `charset` are allowed (RFC 9110,
     /// section 8.3.1). An invalid parameter makes the whole header invalid, as in Go's
@@ -90,8 +90,8 @@ pub fn decode<R: ExportRequest>(encoding: Encoding, body: &[u8]) -> Result<R, De
     Ok(request)
 }
 
-/// The schemas say that a trace id "is a 16-byte array" and a span id "is an 8-byte array". Protobuf
-/// itself accepts any length.
+/// Checks a length that Protobuf itself does not limit: in the schemas, a trace id "is a 16-byte
+/// array" and a span id "is an 8-byte array".
 fn check_length(name: &'static str, expected: usize, id: &[u8]) -> Result<(), DecodeError> {
     match id.len() {
         0 => Ok(()),

@@ -3,7 +3,7 @@
 //! The bounds are printed with all digits, up to three hundred, so a difference in the last bit of a
 //! bound is visible.
 
-/// `math.Ldexp(math.Ln2, exponent)`, that is ln 2 times a power of two.
+/// `math.Ldexp(math.Ln2, exponent)`, which is ln 2 times a power of two.
 #[must_use]
 pub fn ln2_times_power_of_two(exponent: i64) -> f64 {
     const FRACTION: u64 = (1 << 52) - 1;
@@ -16,7 +16,7 @@ pub fn ln2_times_power_of_two(exponent: i64) -> f64 {
     match exponent {
         1024.. => f64::INFINITY,
         -1022..1024 => with_exponent(exponent),
-        // Subnormal: scaled up, then down again in one rounding step.
+        // A subnormal result: scaled up, then down again, so that it is rounded only once.
         -1075..-1022 => with_exponent(exponent + 53) / 9_007_199_254_740_992.0,
         _ => 0.0,
     }
@@ -27,7 +27,7 @@ pub fn ln2_times_power_of_two(exponent: i64) -> f64 {
 ///
 /// As in Go, the result is infinite slightly below the true limit.
 #[must_use]
-#[expect(clippy::excessive_precision, reason = "the constants as Go's source has them")]
+#[expect(clippy::excessive_precision, reason = "these are the constants in Go's source")]
 pub fn exp(x: f64) -> f64 {
     const LN2_HIGH: f64 = 0.693_147_180_559_662_956_511_601_805_686_950_683_593_75;
     const LN2_LOW: f64 = 0.282_352_905_630_315_771_225_884_481_750_134_360_255_254_120_68e-12;
@@ -55,7 +55,8 @@ pub fn exp(x: f64) -> f64 {
     }
     let r = (-power).mul_add(LN2_LOW, (-power).mul_add(LN2_HIGH, x)) * 0.0625;
     let series = TAYLOR[1..].iter().fold(TAYLOR[0], |sum, term| sum.mul_add(r, *term));
-    // r is e^r - 1; (e^r - 1)(e^r - 1 + 2) = e^2r - 1, four times undoes the sixteenth above.
+    // This r is e^r - 1. As (e^r - 1)(e^r - 1 + 2) = e^2r - 1, four such steps undo the division by
+    // 16 above.
     let mut r = r * series;
     for _ in 0..3 {
         r *= r + 2.0;

@@ -23,7 +23,7 @@ pub fn fixed(value: f64) -> String {
 /// The shortest decimal that reads back as `value`, as `encoding/json` and pdata's
 /// `float64AsString` write it: with an exponent below 1e-6 and from 1e21 on.
 ///
-/// Not for NaN and infinities: those two functions write them differently.
+/// Not for NaN or infinities, which those two functions write differently.
 #[must_use]
 pub fn shortest(value: f64) -> String {
     let text = scientific(value);
@@ -46,8 +46,8 @@ pub fn shortest(value: f64) -> String {
 
 /// The shortest decimal that reads back as `value`, such as `1.5e21`.
 ///
-/// If two are equally near, Rust takes the larger one and Go the even one. With a given number of
-/// digits, Rust takes the even one, too.
+/// If two decimals are equally near, Rust chooses the larger one and Go the even one. With a given
+/// number of digits, Rust also chooses the even one.
 fn scientific(value: f64) -> String {
     let nearest = format!("{value:e}");
     let digits = nearest.split('e').next().unwrap_or_default();
@@ -68,7 +68,7 @@ pub fn json_string(text: &str, out: &mut String) {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            // The last two are line breaks in older versions of JavaScript.
+            // The last two characters are line breaks in older versions of JavaScript.
             '\0'..='\x1f' | '\u{2028}' | '\u{2029}' => {
                 let _ = write!(out, "\\u{:04x}", u32::from(c));
             }
@@ -81,8 +81,8 @@ pub fn json_string(text: &str, out: &mut String) {
 /// `time.Unix(0, int64(nanoseconds)).UTC().String()`, for example
 /// `2026-11-22 16:08:00.5 +0000 UTC`.
 ///
-/// As in the Collector, the unsigned number of OTLP is read as a signed one: numbers from 2^63 on are
-/// times before 1970.
+/// As in the Collector, OTLP's unsigned number is interpreted as a signed number: numbers from 2^63
+/// on are times before 1970.
 #[must_use]
 pub fn timestamp(nanoseconds: u64) -> String {
     to_timestamp(nanoseconds).strftime("%F %T%.f +0000 UTC").to_string()
@@ -171,7 +171,7 @@ mod tests {
             (0.012, "0.012"),
             (12.0, "12"),
             (-123.75, "-123.75"),
-            // ...199.25 and ...199.75: two decimals with one digit less are equally near.
+            // ...199.25 and ...199.75: two decimals with one digit fewer are equally near.
             (-3_869_675_994_360_797.0 / 4.0, "-967418998590199.2"),
             (3_869_675_994_360_799.0 / 4.0, "967418998590199.8"),
         ] {

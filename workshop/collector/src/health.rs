@@ -1,6 +1,6 @@
-//! Health checks, as the Collector's `health_check` extension answers them
-//! (`extension/healthcheckextension/internal/healthcheck/handler.go` of the contrib repository):
-//! every method and path gets the same answer.
+//! Responds to health checks as the Collector's `health_check` extension does
+//! (`extension/healthcheckextension/internal/healthcheck/handler.go` in the contrib repository):
+//! every method and path gets the same response.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -30,7 +30,7 @@ mod tests {
 
     #[test]
     fn the_body_equals_that_of_the_real_extension() {
-        // The real answer of 2026-11-22. There the time zone is that of the machine.
+        // A response of the real Collector from 2026-11-22, which used the machine's time zone.
         assert_eq!(
             body(
                 SystemTime::UNIX_EPOCH + Duration::from_nanos(1_795_363_680_287_922_467),

@@ -1,13 +1,14 @@
-//! Reads OTLP/JSON into Protobuf messages. Where the specification leaves a choice, this module
-//! follows the Collector.
+//! Reads OTLP/JSON into Protobuf messages. Where the specification allows a choice, this module
+//! does what the Collector does.
 //!
-//! <https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>: keys in lowerCamelCase,
-//! unknown ones ignored, 64-bit integers as number or string, enums as integers only, ids in hex.
+//! <https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding>: keys are in
+//! lowerCamelCase, unknown keys are ignored, a 64-bit integer is a number or a string, an enum is
+//! an integer, and an id is in hex.
 //! As in the Collector, `null` is an empty message, array or string.
 //!
-//! `messages` has the keys of each message, `values` reads all other values. The text is read in one
-//! pass and ignored values are not stored, which limits the memory for a large request. `serde_json`
-//! rejects more than 128 levels of nesting.
+//! `messages` contains the keys of each message, and `values` reads all other values. The text is
+//! read in one pass, and ignored values are not stored, which limits the memory for a large
+//! request. `serde_json` rejects more than 128 levels of nesting.
 
 mod messages;
 mod values;
@@ -47,7 +48,7 @@ fn set_some<'de, T: FromJson, A: MapAccess<'de>>(
     choose(field, |value| value, json)
 }
 
-/// Sets a `oneof` field. The last member replaces earlier ones.
+/// Sets a `oneof` field. The last member replaces earlier members.
 fn choose<'de, T: FromJson, O, A: MapAccess<'de>>(
     field: &mut Option<O>,
     member: impl FnOnce(T) -> O,
@@ -58,7 +59,7 @@ fn choose<'de, T: FromJson, O, A: MapAccess<'de>>(
     Ok(())
 }
 
-/// Reads into a message. A key that occurs twice adds to the same message.
+/// Reads an object into a message. A second occurrence of a key adds to the same message.
 fn merge<'de, M: Message, A: MapAccess<'de>>(
     field: &mut Option<M>,
     json: &mut A,
@@ -80,7 +81,7 @@ fn enumeration<'de, A: MapAccess<'de>>(field: &mut i32, json: &mut A) -> Result<
     Ok(())
 }
 
-/// Reads an id in hex, in upper or lower case. An empty text is no id.
+/// Reads an id in hex, in upper or lower case. An empty string means that there is no id.
 fn id<'de, A: MapAccess<'de>>(field: &mut Vec<u8>, json: &mut A) -> Result<(), A::Error> {
     let digits = json.next_value::<Cow<str>>()?;
     let pairs = digits.as_bytes().chunks(2);

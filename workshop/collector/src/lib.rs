@@ -1,8 +1,8 @@
 //! A stand-in for the OpenTelemetry Collector that needs no network, Docker or account.
 //!
-//! The stand-in receives metrics, traces and logs by OTLP/HTTP and prints the same text, byte for
+//! The stand-in receives metrics, traces and logs over OTLP/HTTP and prints the same text, byte for
 //! byte, as the `debug` exporter of the real Collector 0.162.0 at `verbosity: detailed` with
-//! `use_internal_logger: false`. The README of the crate lists the answers, the limits, the
+//! `use_internal_logger: false`. The README of the crate lists the responses, the limits, the
 //! differences from the real Collector, and the files.
 
 use std::io::Write as _;

@@ -8,7 +8,7 @@ use anyhow::{Context as _, anyhow};
 use clap::Parser;
 use collector::{BindError, Collector, say};
 
-/// A stand-in for the OpenTelemetry Collector: receives metrics, traces and logs by OTLP over HTTP
+/// A stand-in for the OpenTelemetry Collector: receives metrics, traces and logs over OTLP/HTTP
 /// (Protobuf or JSON, gzip or not, POST /v1/metrics, /v1/traces, /v1/logs) and prints the text of the
 /// Collector's debug exporter on stdout.
 ///
@@ -42,7 +42,8 @@ fn run(options: &Options) -> anyhow::Result<()> {
         .build()
         .context("cannot start the runtime")?;
     let result = runtime.block_on(serve(options));
-    // A reader of stdout that has stopped reading blocks the output: do not wait for that thread.
+    // If the reader of stdout has stopped reading, the writing thread is blocked. Do not wait for
+    // that thread.
     runtime.shutdown_timeout(Duration::from_millis(500));
     result
 }

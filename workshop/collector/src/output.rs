@@ -9,8 +9,8 @@ use crate::answer::Refusal;
 use crate::request::ExportRequest;
 use crate::say;
 
-/// Decodes and prints one request at a time: texts never mix, and only one decoded request is in
-/// memory.
+/// Decodes and prints one request at a time, so that texts are never interleaved and only one
+/// decoded request is in memory.
 #[derive(Clone)]
 pub(crate) struct Output(Arc<Mutex<Sink>>);
 
@@ -30,9 +30,9 @@ impl Output {
         decode: impl FnOnce() -> Result<R, Refusal> + Send + 'static,
     ) -> Result<(), Refusal> {
         let mut sink = self.0.clone().lock_owned().await;
-        // Decoding is slow, and writing blocks when the reader of stdout stops reading. In a thread
-        // of its own, neither blocks the other connections. The thread continues when the client
-        // disconnects, so the text is always complete.
+        // Decoding is slow, and writing blocks when the reader of stdout stops reading. In a
+        // separate thread, neither blocks the other connections. The thread continues when the
+        // client disconnects, so the text is always complete.
         let printed = tokio::task::spawn_blocking(move || {
             let request = decode()?;
             sink.write(&request);
@@ -43,12 +43,12 @@ impl Output {
 }
 
 impl Sink {
-    /// Writes a text. An I/O error loses the text, as in the Collector, and is not reported to the
-    /// client, whose request was valid.
+    /// Writes the text of a request. After an I/O error, the text is lost, as in the Collector. The
+    /// client does not receive the error, because its request was valid.
     fn write(&mut self, request: &impl ExportRequest) {
         let mut buffered = BufWriter::with_capacity(64 * 1024, &mut self.out);
         let written = request.write(&mut buffered).and_then(|()| buffered.flush());
-        // Dropping the buffer would write the rest once more after an error.
+        // After an error, dropping the buffer would try to write its content again.
         drop(buffered.into_parts());
         match written {
             Ok(()) => self.failing = false,

@@ -1,6 +1,6 @@
-//! The requests of the three signals: for each its path, its ids and its text.
+//! The requests of the three signals: the path, the ids and the text of each.
 //!
-//! The text is that of the debug exporter of the Collector 0.162.0 at `verbosity: detailed` with
+//! The text is that of the debug exporter of Collector 0.162.0 at `verbosity: detailed` with
 //! `use_internal_logger: false`, byte for byte. The submodules follow
 //! `exporter/debugexporter/exporter.go` (the first line) and `internal/otlptext` (the rest) of
 //! <https://github.com/open-telemetry/opentelemetry-collector>.
@@ -13,7 +13,7 @@ use std::io::{self, Write};
 
 use crate::json;
 
-/// A request of OTLP: an `ExportMetricsServiceRequest`, an `ExportTraceServiceRequest` or an
+/// An OTLP request: an `ExportMetricsServiceRequest`, an `ExportTraceServiceRequest` or an
 /// `ExportLogsServiceRequest`.
 pub trait ExportRequest: json::Message + prost::Message + Default + 'static {
     /// The name of the message.

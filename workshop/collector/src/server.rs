@@ -37,7 +37,7 @@ pub struct BindError {
     pub source: io::Error,
 }
 
-/// The stand-in: it listens, but does not answer before [`Collector::serve`].
+/// The stand-in. It accepts connections, but sends no response before [`Collector::serve`].
 #[derive(Debug)]
 pub struct Collector {
     otlp: TcpListener,
@@ -61,10 +61,10 @@ impl Collector {
         self.health.local_addr()
     }
 
-    /// Serves until `shutdown` completes, and at most two seconds longer for open requests. The text
-    /// of each request is written to `out`, and flushed, before the answer is sent.
+    /// Serves until `shutdown` completes, and for at most two more seconds if requests are open.
+    /// The text of each request is written to `out`, and flushed, before the response is sent.
     ///
-    /// If `out` blocks, a thread of tokio blocks as well. Therefore, stop the runtime with
+    /// If `out` blocks, a thread of tokio also blocks. Therefore, stop the runtime with
     /// `shutdown_timeout` or `shutdown_background`.
     pub async fn serve(
         self,
@@ -122,8 +122,8 @@ async fn receive<R: ExportRequest>(
     }
 }
 
-/// Checks a request in the order of the Collector, so that a request with two errors gets the same
-/// answer.
+/// Checks a request in the same order as the Collector, so that a request with two errors gets the
+/// same response.
 async fn accept<R: ExportRequest>(
     output: Output,
     encoding: Option<Encoding>,
@@ -146,7 +146,7 @@ fn encoding(headers: &HeaderMap) -> Option<Encoding> {
     Encoding::from_content_type(&header(headers, &header::CONTENT_TYPE))
 }
 
-/// The first value of a header, or an empty text.
+/// The first value of a header, or an empty string.
 fn header(headers: &HeaderMap, name: &HeaderName) -> String {
     let value = headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
     value.unwrap_or_default().into_owned()

@@ -1,6 +1,7 @@
-//! Writes what the texts of all signals have in common.
+//! Writes the parts of the text that all signals have in common.
 //!
-//! Follows `databuffer.go` in `exporter/debugexporter/internal/otlptext` of the Collector's sources.
+//! Based on `databuffer.go` in `exporter/debugexporter/internal/otlptext` in the Collector's
+//! sources.
 
 use std::io::{self, Write};
 
@@ -9,7 +10,7 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 
 use crate::value;
 
-/// Writes the resource number `i`, under the name of its list.
+/// Writes the resource with the index `i`, after the name of its list.
 pub fn resource(
     list: &str,
     i: usize,
@@ -24,7 +25,7 @@ pub fn resource(
     entity_refs(&resource.entity_refs, out)
 }
 
-/// Writes the scope number `i`, under the name of its list.
+/// Writes the scope with the index `i`, after the name of its list.
 pub fn scope(
     list: &str,
     i: usize,

@@ -25,7 +25,7 @@ pub fn typed(value: Option<&AnyValue>) -> String {
     }
 }
 
-/// A trace or span id in hex. An id of zeros means "no id" and gives an empty text.
+/// A trace or span id in hex, or an empty string for an id of zeros, which means "no id".
 #[must_use]
 pub fn id(bytes: &[u8]) -> String {
     let mut text = String::new();
@@ -37,7 +37,8 @@ pub fn id(bytes: &[u8]) -> String {
     text
 }
 
-/// The name of an enum's value, for example `Server`. Empty for a number that has no name.
+/// The name of an enum's value, for example `Server`, or an empty string for a number without a
+/// name.
 #[must_use]
 pub fn enumeration<E: TryFrom<i32> + Debug>(number: i32) -> String {
     E::try_from(number).map_or_else(|_| String::new(), |value| format!("{value:?}"))
@@ -53,8 +54,8 @@ fn double(value: f64) -> String {
     }
 }
 
-/// The value as JSON. Empty if the value contains NaN or an infinity: Go's encoder rejects them, and
-/// the Collector ignores the error.
+/// The value as JSON, or an empty string if the value contains NaN or an infinity: Go's encoder
+/// rejects such a value, and the Collector ignores the error.
 fn json(value: &Value) -> String {
     let mut out = String::new();
     match write_json(value, &mut out) {

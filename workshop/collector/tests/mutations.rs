@@ -1,6 +1,6 @@
-//! Damaged payloads cause no panic and no growth of memory. `fuzz/` tries more of them.
+//! Damaged payloads cause neither a panic nor memory growth. `fuzz/` tries more payloads.
 //!
-//! A binary of its own, as it measures the memory of its process.
+//! These tests are a separate binary, because they measure the memory of their process.
 
 use collector::Encoding;
 use corpus::{LOGS, METRICS, SIGNALS, Signal, TRACES};
@@ -44,14 +44,14 @@ fn damaged_payloads_do_not_grow_memory() {
         let [resident, peak] =
             [after.resident, after.peak].map(|size| size.saturating_sub(before.resident));
         assert!(resident < 4 << 20, "{}: {resident} bytes stay", signal.name);
-        assert!(peak < 32 << 20, "{}: {peak} bytes at the most", signal.name);
+        assert!(peak < 32 << 20, "{}: {peak} bytes at most", signal.name);
     }
 }
 
 /// A request in JSON and in Protobuf.
 type Encoded = [Vec<u8>; 2];
 
-/// The payloads to damage. They are short: a change then matters more often.
+/// The payloads to damage. They are short, so that a change is more likely to have an effect.
 fn payloads(signal: &Signal) -> Vec<Encoded> {
     let by_hand = signal.by_hand().into_iter().map(|(_, json)| json);
     let random = (0..500).map(|seed| signal.random(seed));
@@ -97,7 +97,7 @@ fn try_damaged(
     outcomes
 }
 
-/// Shown when a payload makes the code panic.
+/// A payload, which is printed if it makes the code panic.
 struct Payload {
     path: &'static str,
     encoding: Encoding,
@@ -117,8 +117,8 @@ impl Drop for Payload {
     }
 }
 
-/// Half of the time another digit or a flipped bit: the result is often still a request. Else one
-/// or two larger changes: the result seldom is a request.
+/// In half of the cases, changes a digit or flips a bit; the result is often still a request.
+/// Otherwise, makes one or two larger changes; the result is seldom a request.
 fn damage(body: &[u8], rng: &mut fastrand::Rng) -> Vec<u8> {
     let mut body = body.to_vec();
     if rng.bool() {
@@ -144,7 +144,7 @@ fn damage(body: &[u8], rng: &mut fastrand::Rng) -> Vec<u8> {
     body
 }
 
-/// Pieces of JSON and of this schema.
+/// Fragments of JSON.
 const PIECES: [&str; 16] = [
     "null",
     "true",

@@ -1,5 +1,5 @@
-//! Any bytes, for any signal, as Protobuf or as JSON: they are refused, or their text is that of the
-//! same request written and read once more.
+//! Decodes any bytes, for any signal, as Protobuf or as JSON. The bytes are refused, or the text of
+//! the request stays the same after the request is encoded and decoded again.
 //!
 //! `cargo +nightly fuzz run decode_and_print` in `workshop/collector`
 #![no_main]
@@ -23,8 +23,8 @@ fuzz_target!(|input: &[u8]| {
 fn decode_and_print<R: ExportRequest>(encoding: Encoding, body: &[u8]) {
     let Ok(request) = decode::<R>(encoding, body) else { return };
     let again = decode::<R>(Encoding::Protobuf, &request.encode_to_vec());
-    let texts = [&request, &again.expect("what was read can be read again")].map(print);
-    // prost does not write a double that is the default, and to it -0 is.
+    let texts = [&request, &again.expect("a decoded request can be decoded again")].map(print);
+    // prost does not encode a double with the default value, and treats -0 as the default value.
     let [first, second] = texts.map(|text| text.replace("-0.000000", "0.000000"));
     assert_eq!(first, second);
 }

@@ -1,6 +1,6 @@
 //! The keys of each OTLP message in JSON, and the fields that they set.
 //!
-//! After `metrics/v1/metrics.proto`, `trace/v1/trace.proto`, `logs/v1/logs.proto`,
+//! Based on `metrics/v1/metrics.proto`, `trace/v1/trace.proto`, `logs/v1/logs.proto`,
 //! `resource/v1/resource.proto`, `common/v1/common.proto` and the folder `collector` of
 //! <https://github.com/open-telemetry/opentelemetry-proto>.
 
@@ -26,7 +26,7 @@ use serde::de::MapAccess;
 use super::values::Base64;
 use super::{Message, append, choose, enumeration, id, merge, set, set_some, skip};
 
-/// `Type { "key" => how(field), }`: how the value of each key is read into a field. Other keys are
+/// `Type { "key" => how(field), }`: `how` reads the value of `key` into `field`. Other keys are
 /// skipped.
 macro_rules! messages {
     ($($message:ident {

@@ -46,7 +46,7 @@ pub(super) struct Base64(pub(super) Vec<u8>);
 
 impl FromJson for Base64 {
     fn from_json<'de, D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        // Go ignores line breaks, and unused bits in the last character.
+        // Go ignores line breaks and the unused bits of the last character.
         const LIKE_GO: GeneralPurpose = GeneralPurpose::new(
             &base64::alphabet::STANDARD,
             GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
@@ -83,7 +83,7 @@ impl<T: TryFrom<u64> + TryFrom<i64> + FromStr> Visitor<'_> for Integer<T> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        // Rust accepts a plus sign before an unsigned number, Go rejects it.
+        // Rust accepts a plus sign before an unsigned number; Go rejects it.
         let unsigned = T::try_from(-1_i64).is_err();
         match text.parse() {
             Ok(value) if !(unsigned && text.starts_with('+')) => Ok(value),
@@ -117,7 +117,7 @@ impl Visitor<'_> for Double {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<f64, E> {
-        // Rust reads a number that is too large as infinity, Go rejects it.
+        // Rust reads a number that is too large as infinity; Go rejects it.
         let digits = text.contains(|c: char| c.is_ascii_digit());
         match text.parse::<f64>() {
             Ok(value) if value.is_finite() || !digits => Ok(value),

@@ -1,4 +1,5 @@
-//! Logs, after `otlptext/logs.go`. Like that file, this one omits the count of dropped attributes.
+//! Logs, based on `otlptext/logs.go`. Like that file, this module omits the count of dropped
+//! attributes.
 
 use std::io::{self, Write};
 

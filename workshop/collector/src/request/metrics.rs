@@ -1,5 +1,5 @@
-//! Metrics, after `otlptext/metrics.go` and `databuffer.go`. Like these files, this one omits flags
-//! and the zero threshold.
+//! Metrics, based on `otlptext/metrics.go` and `databuffer.go`. Like those files, this module omits
+//! flags and the zero threshold.
 
 use std::io::{self, Write};
 

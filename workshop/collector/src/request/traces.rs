@@ -1,4 +1,5 @@
-//! Traces, after `otlptext/traces.go` and `databuffer.go`. Like these files, this one omits flags.
+//! Traces, based on `otlptext/traces.go` and `databuffer.go`. Like those files, this module omits
+//! flags.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! The answers of the stand-in, request by request, over a real connection.
+//! The responses of the stand-in to single requests, over a real connection.
 
 use std::io::{Read as _, Write as _};
 

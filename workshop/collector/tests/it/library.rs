@@ -47,8 +47,8 @@ async fn runs_in_process_until_it_is_stopped() {
     let text: Vec<u8> = written.try_iter().flatten().collect();
     assert!(text.starts_with(b"Metrics\t{"), "{}", text.escape_ascii());
 
-    stop.send(()).expect("it is still running");
-    serving.await.expect("no panic").expect("a good end");
+    stop.send(()).expect("the stand-in is still running");
+    serving.await.expect("no panic").expect("a regular end");
     let refused = std::net::TcpStream::connect(otlp);
     assert!(refused.is_err(), "the port is free again");
 }

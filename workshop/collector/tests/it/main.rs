@@ -1,4 +1,4 @@
-//! The stand-in as a program, as a library, and beside the real Collector.
+//! The stand-in as a program, as a library, and in comparison with the real Collector.
 
 mod answers;
 mod library;

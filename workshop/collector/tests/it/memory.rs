@@ -1,4 +1,4 @@
-//! Large requests, also compressed ones, do not grow the program's memory.
+//! Large requests, compressed or not, do not make the program's memory grow beyond a limit.
 
 use std::thread;
 
@@ -13,16 +13,16 @@ use crate::support::{
 
 const MIB: usize = 1024 * 1024;
 
-/// The two buffers of 20 MiB that one request may fill, what a growing buffer wastes, and the
-/// program itself.
+/// The two buffers of 20 MiB that one request may fill, the unused capacity of a growing buffer,
+/// and the program itself.
 const ALLOWED: u64 = 100 * MIB as u64;
 
 fn peak(stand_in: &Collector) -> u64 {
     Memory::of(stand_in.running.id()).expect("a process").peak
 }
 
-/// `mebibytes` of zeros, in a thousandth of that. A file of gzip may have any number of parts, one
-/// after the other (RFC 1952, section 2.2), so this is quick to make.
+/// `mebibytes` of zeros, compressed to a thousandth of that size. A gzip file can consist of any
+/// number of members, one after the other (RFC 1952, section 2.2), so the bomb is made quickly.
 fn bomb(mebibytes: usize) -> Vec<u8> {
     gzip(&vec![0; MIB]).repeat(mebibytes)
 }
@@ -32,7 +32,7 @@ fn bomb(mebibytes: usize) -> Vec<u8> {
 fn a_gzip_bomb_is_refused_in_bounded_memory() {
     let stand_in = Collector::stand_in();
     let bomb = bomb(10_000);
-    assert!(bomb.len() < 20 * MIB, "the bomb is to pass the first limit: {} bytes", bomb.len());
+    assert!(bomb.len() < 20 * MIB, "the bomb must be below the first limit: {} bytes", bomb.len());
     for (signal, content_type) in SIGNALS.iter().zip([PROTOBUF, JSON, PROTOBUF]) {
         let answer = Request::post(signal.path, content_type, bomb.clone())
             .with("Content-Encoding", "gzip")
@@ -66,7 +66,7 @@ fn a_body_above_the_limit_is_not_kept() {
     let stand_in = Collector::stand_in();
     for signal in SIGNALS {
         let endless = Request::post(signal.path, JSON, vec![b' '; 60 * MIB]);
-        // It is received for a while, and then the connection is closed under it.
+        // A part of the body is received. Then the stand-in closes the connection.
         let answer = endless.send(stand_in.otlp);
         assert!(answer.map_or(true, |answer| answer.status == 413));
     }
@@ -77,7 +77,7 @@ fn a_body_above_the_limit_is_not_kept() {
 #[test]
 #[ignore = "measures memory with large bodies"]
 fn a_long_text_is_not_kept() {
-    // An empty item takes three bytes here, and up to four hundred in the text.
+    // An empty item takes three bytes in the request, and up to four hundred in the text.
     let items = |count: usize| vec!["{}"; count].join(",");
     let points = format!(r#"{{"summary":{{"dataPoints":[{}]}}}}"#, items(500_000));
     for (signal, items) in [(METRICS, points), (TRACES, items(250_000)), (LOGS, items(350_000))] {
@@ -97,7 +97,7 @@ fn the_largest_request_needs_the_memory_that_the_readme_states() {
     let readme = include_str!("../../README.md");
     let stated = readme.split_once("The maximum is ").and_then(|(_, rest)| rest.split_once(" GB"));
     let stated: f64 = stated.and_then(|(gigabytes, _)| gigabytes.parse().ok()).expect("a number");
-    // An empty span takes two bytes. The last one has an invalid id, so that nothing is printed.
+    // An empty span takes two bytes. The last span has an invalid id, so that nothing is printed.
     let mut spans = b"\x12\x00".repeat(collector::body::LIMIT / 2 - 16);
     spans.extend(b"\x12\x03\x12\x01\x01");
     let stand_in = Collector::stand_in();

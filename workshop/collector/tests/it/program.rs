@@ -1,4 +1,4 @@
-//! The program as its user meets it: its output, its start and its end.
+//! The program from the user's view: its start, its output and its end.
 
 use std::{
     io::{Read as _, Write as _},
@@ -15,7 +15,7 @@ use crate::support::{
     requests::JSON,
 };
 
-/// Longer than any test waits for an answer.
+/// The limit for a response, longer than any test needs.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// A payload with one data point whose attribute is `text`.
@@ -54,7 +54,7 @@ fn help_names_the_options_and_their_defaults() {
 }
 
 #[test]
-fn prints_a_request_before_it_answers() {
+fn prints_a_request_before_the_response() {
     let stand_in = Collector::stand_in();
     for number in 0..20 {
         let text = format!("number {number}");
@@ -70,7 +70,7 @@ fn prints_a_request_before_it_answers() {
 #[test]
 fn texts_of_concurrent_requests_do_not_mix() {
     let stand_in = Collector::stand_in();
-    // Longer than any buffer on the way.
+    // Longer than any buffer between the client and the file.
     let letters = ["a", "b", "c", "d", "e", "f", "g", "h"].map(|letter| letter.repeat(200_000));
     thread::scope(|scope| {
         for letters in &letters {
@@ -109,7 +109,7 @@ fn shutdown_does_not_wait_for_stuck_clients() {
     half_a_body.write_all(&head).unwrap();
     half_a_body.write_all(&request.body[..20]).unwrap();
     let silent = connect(stand_in.health, LIMIT).unwrap();
-    // This connection is newer: the stand-in has seen the other three.
+    // This connection is newer, so the stand-in has already accepted the other three.
     assert_eq!(payload("later").send(stand_in.otlp).unwrap().status, 200);
 
     let started = Instant::now();
@@ -145,12 +145,12 @@ fn closed_stdout_is_reported_once_and_does_not_stop_the_program() {
     let otlp = running.address();
     running.close_stdout();
     assert_eq!(payload("first").send(otlp).unwrap().status, 200);
-    // The stand-in notices with a later request: the reader closes the pipe after the first text.
+    // Only a later request fails to be printed: the reader closes the pipe after the first text.
     let mut noticed = || {
         assert_eq!(payload("second").send(otlp).unwrap().status, 200);
         running.stderr().contains("Cannot print")
     };
-    harness::wait_until("stderr says that stdout is closed", &mut noticed).unwrap();
+    harness::wait_until("stderr reports that stdout is closed", &mut noticed).unwrap();
     for _ in 0..3 {
         assert_eq!(payload("third").send(otlp).unwrap().status, 200);
     }
@@ -165,13 +165,14 @@ fn closed_stdout_is_reported_once_and_does_not_stop_the_program() {
 fn shutdown_does_not_wait_for_a_reader_of_stdout() {
     let mut running = stand_in().leave_stdout_unread().start().unwrap();
     let health = health(&running);
-    // More than a pipe holds: the program cannot print all of it, and does not answer.
+    // The text exceeds the capacity of a pipe, so the program cannot print all of it and does not
+    // respond.
     let request = payload(&"x".repeat(4 * 1024 * 1024));
     let mut client = running.connect().unwrap();
     client.write_all(&[request.head(running.address()), request.body].concat()).unwrap();
     let mut first = [0];
     running.unread_stdout().unwrap().read_exact(&mut first).unwrap();
-    assert_eq!(Request::get("/").send(health).unwrap().status, 200, "the rest goes on");
+    assert_eq!(Request::get("/").send(health).unwrap().status, 200, "health checks still work");
 
     let started = Instant::now();
     let finished = running.stop().unwrap();
@@ -180,7 +181,7 @@ fn shutdown_does_not_wait_for_a_reader_of_stdout() {
 }
 
 #[test]
-fn a_start_that_fails_prints_one_line_with_the_reason() {
+fn a_failed_start_prints_one_line_with_the_reason() {
     let holder = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = holder.local_addr().unwrap().to_string();
     let taken = taken.as_str();

@@ -1,4 +1,4 @@
-//! The stand-in and the real Collector give the same answers, except where the README lists a
+//! The stand-in and the real Collector send the same responses, except where the README lists a
 //! difference.
 
 use harness::http::Request;
@@ -43,7 +43,7 @@ fn answers_health_checks_like_the_real_collector() {
     }
 }
 
-/// The text with every digit a 0: `2026` becomes `0`, and so does `7`.
+/// The text with each run of digits replaced by `0`: both `2026` and `7` become `0`.
 fn shape(text: &str) -> String {
     let mut shape = text.replace(|c: char| c.is_ascii_digit(), "0");
     while shape.contains("00") {

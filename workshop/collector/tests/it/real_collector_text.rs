@@ -59,12 +59,14 @@ fn prints_the_same_text_as_the_real_collector(signal: &Signal, expected_by_hand:
 fn text_differs_where_the_readme_says_so() {
     let Some(real) = Collector::real() else { return };
     let stand_in = Collector::stand_in();
-    // resource_metrics, scope_metrics and metrics have the field numbers 1, 2 and 2, and so have the
-    // fields of the other signals. A metric with two members "gauge" of one point each:
+    // resource_metrics, scope_metrics and metrics have the field numbers 1, 2 and 2, as do the
+    // corresponding fields of the other signals.
+    //
+    // A metric with two members "gauge" of one point each.
     let gauge_twice = b"\x0a\x0c\x12\x0a\x12\x08\x2a\x02\x0a\x00\x2a\x02\x0a\x00";
     // A log record with a body that has two members "array_value" of one value each.
     let array_twice = b"\x0a\x0e\x12\x0c\x12\x0a\x2a\x08\x2a\x02\x0a\x00\x2a\x02\x0a\x00";
-    // Field 1000 of the resource, and in it a metric with a gauge with a point.
+    // Field 1000 of the resource, which contains a metric with a gauge with a point.
     let field_1000 = b"\x0a\x09\xc2\x3e\x06\x12\x04\x2a\x02\x0a\x00";
     // The same with an empty span or log record.
     let field_1000_empty = b"\x0a\x05\xc2\x3e\x02\x12\x00";
@@ -91,7 +93,7 @@ fn text_differs_where_the_readme_says_so() {
     }
 }
 
-/// The first line that differs: a whole text may be too long to read.
+/// The first line that differs, because a whole text may be too long to read.
 fn difference(ours: &str, theirs: &str) -> String {
     let lines = ours.split('\n').zip(theirs.split('\n')).enumerate();
     let first = lines.into_iter().find(|(_, (ours, theirs))| ours != theirs);

@@ -1,7 +1,7 @@
 //! A snapshot of the text for each payload of the corpus.
 //!
-//! `real_collector_text.rs` compares the same payloads with the real Collector, so these snapshots
-//! are the text of the real one, for machines that lack it.
+//! `real_collector_text.rs` compares the text of the same payloads with that of the real Collector.
+//! So these snapshots represent the real Collector on machines that lack it.
 
 use collector::Encoding;
 

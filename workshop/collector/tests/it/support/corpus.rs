@@ -1,4 +1,5 @@
-//! Payloads in OTLP/JSON for each signal: by hand, each with a name, and random ones from a seed.
+//! Payloads in OTLP/JSON for each signal: handwritten payloads with names, and random payloads from
+//! a seed.
 
 use std::fs;
 use std::ops::RangeInclusive;
@@ -10,7 +11,7 @@ use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequ
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use serde_json::{Value, json};
 
-/// A signal: the form of its payloads, and the stand-in's code for it.
+/// A signal: the structure of its payloads, and the code of the stand-in that handles them.
 pub struct Signal {
     /// The folder of its payloads, and of their snapshots.
     pub name: &'static str,
@@ -61,8 +62,8 @@ impl Signal {
         }
     }
 
-    /// The payloads in `tests/corpus`, one for each difficulty. Their names are those of
-    /// the files, and of the snapshots.
+    /// The payloads in `tests/corpus`, one for each special case. The files and the snapshots have
+    /// the same names.
     pub fn by_hand(&self) -> Vec<(String, String)> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(self.name);
         let files = fs::read_dir(&folder).expect("reading the folder of payloads");
@@ -84,8 +85,8 @@ impl Signal {
 
     /// The same request in both encodings.
     ///
-    /// Protobuf is made from the JSON by the crate itself. The comparison of the JSON with the real
-    /// Collector would show a mistake in that.
+    /// The crate itself converts the JSON to Protobuf. A mistake in the conversion would show in
+    /// the comparison with the real Collector, which receives both encodings.
     pub fn both_encodings(&self, json: &str) -> [(Encoding, Vec<u8>); 2] {
         [(Encoding::Json, json.as_bytes().to_vec()), (Encoding::Protobuf, (self.to_protobuf)(json))]
     }
@@ -151,7 +152,7 @@ fn log_record(rng: &mut fastrand::Rng) -> Value {
     record
 }
 
-/// An id in hex, in lower or upper case. Zeros and nothing are no id.
+/// An id in hex, in lower or upper case. Zeros or an empty string mean that there is no id.
 fn trace_id(rng: &mut fastrand::Rng) -> String {
     match rng.u8(..8) {
         0 => String::new(),
@@ -211,7 +212,8 @@ fn data_point(rng: &mut fastrand::Rng, kind: &str) -> Value {
             }
             set("bucketCounts", list(rng, 0..=4, unsigned));
             set("explicitBounds", list(rng, 0..=4, double));
-            // Beyond these every bound is 0, 1 or infinite; the corpus by hand covers that.
+            // Beyond these scales, every bound is 0, 1 or infinite; the handwritten payloads cover
+            // them.
             set("scale", json!(rng.i32(-10..=20)));
             set("zeroCount", unsigned(rng));
             for key in ["positive", "negative"] {
@@ -268,7 +270,7 @@ fn text(rng: &mut fastrand::Rng) -> String {
     }
 }
 
-/// Any bit pattern as often as an everyday number, and sometimes a border case.
+/// A random bit pattern, an edge case or, half of the time, an everyday number.
 fn double(rng: &mut fastrand::Rng) -> Value {
     let value = match rng.u8(..4) {
         0 => f64::from_bits(rng.u64(..)),
@@ -295,7 +297,7 @@ fn signed(rng: &mut fastrand::Rng) -> Value {
     if rng.bool() { json!(value) } else { json!(value.to_string()) }
 }
 
-/// Around each border of Go's formats, and where rounding shows.
+/// Numbers at the limits of Go's formats, and numbers that reveal rounding errors.
 const DOUBLES: [f64; 26] = [
     0.0,
     -0.0,
@@ -325,7 +327,7 @@ const DOUBLES: [f64; 26] = [
     -3_869_675_994_360_799.0 / 4.0,
 ];
 
-/// Characters with a meaning in JSON, in HTML, in Unicode or for a terminal.
+/// Characters with a special meaning in JSON, HTML, Unicode or a terminal.
 const STRINGS: [&str; 14] = [
     "",
     "plain",

@@ -1,4 +1,4 @@
-//! Programs that run, requests, and payloads for the tests.
+//! Running programs, requests and payloads for the tests.
 
 pub mod corpus;
 pub mod program;

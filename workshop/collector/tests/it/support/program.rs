@@ -1,4 +1,4 @@
-//! A Collector that runs, the stand-in or the real one.
+//! A running Collector: the stand-in or the real one.
 
 use std::{
     env, fs,
@@ -9,7 +9,7 @@ use std::{
 use harness::{Program, Running};
 use tempfile::TempDir;
 
-/// A running Collector, ended when this is dropped.
+/// A running Collector. Dropping the value stops the program.
 pub struct Collector {
     pub running: Running,
     pub otlp: SocketAddr,
@@ -18,7 +18,7 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// The stand-in on free ports. Its stdout is a file: a pipe would be read a little later.
+    /// The stand-in on free ports. Its stdout is a file, because a pipe would be read with a delay.
     pub fn stand_in() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let program = stand_in().stdout_to(folder.path().join("stdout"));
@@ -29,16 +29,16 @@ impl Collector {
     /// The real Collector that `OTELCOL` names, or `None` when the variable is not set.
     pub fn real() -> Option<Self> {
         let Some(binary) = env::var_os("OTELCOL") else {
-            // Written directly: what a test prints with a macro is shown only when it fails.
+            // Written directly, because the output of `eprintln!` is shown only if the test fails.
             let _ = writeln!(
                 std::io::stderr(),
                 "SKIPPED: OTELCOL is not set. Set it to the path of an OpenTelemetry Collector \
                  0.162.0 with the otlp receiver, the debug exporter and the health_check \
-                 extension (.ci/run builds one where Go is) to compare the stand-in with it."
+                 extension, to compare the two programs. If Go is installed, .ci/run builds one."
             );
             return None;
         };
-        // The Collector says which port 0 became for OTLP, but not for health.
+        // The Collector logs the port that replaces port 0 for OTLP, but not for health checks.
         let health = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
         let health = health.expect("a free port");
         let folder = tempfile::tempdir().expect("a folder");
@@ -55,7 +55,7 @@ impl Collector {
         Some(Self { running, otlp, health, folder })
     }
 
-    /// Its stdout beyond the first `start` bytes.
+    /// The stdout of the Collector after the first `start` bytes.
     pub fn stdout_from(&self, start: u64) -> String {
         let mut file = fs::File::open(self.folder.path().join("stdout")).expect("a file");
         file.seek(SeekFrom::Start(start)).expect("seeking");
@@ -78,7 +78,7 @@ service:
     logs: {receivers: [otlp], exporters: [debug]}
 ";
 
-/// The stand-in with free ports, not running yet.
+/// The stand-in with free ports, not yet started.
 pub fn stand_in() -> Program {
     program().args(["--listen", "127.0.0.1:0", "--health", "127.0.0.1:0"])
 }

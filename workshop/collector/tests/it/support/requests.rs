@@ -1,4 +1,4 @@
-//! Requests that are invalid or almost so, and their answers.
+//! Invalid and unusual requests, and the responses to them.
 
 use std::fmt;
 
@@ -12,8 +12,8 @@ use super::{
     gzip, payload, post,
 };
 
-/// The part of an answer that matters to a client. Two servers with the same class of answer are
-/// the same to it.
+/// The part of a response that matters to a client. For a client, two servers that respond with the
+/// same class behave in the same way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Class {
     pub status: u16,
@@ -36,14 +36,14 @@ pub enum Body {
     None,
 }
 
-/// A request, the stand-in's answer, and the real Collector's answer where it differs.
+/// A request, the stand-in's response, and the real Collector's response if it differs.
 #[derive(Clone)]
 pub struct Case {
     pub name: &'static str,
     pub request: Request,
     pub ours: Class,
     pub theirs: Option<Class>,
-    /// The reason for the difference; the README quotes it.
+    /// The reason for the difference, as the README quotes it.
     pub because: &'static str,
 }
 
@@ -66,7 +66,7 @@ const NESTING: &str = "nesting is limited";
 const GZIP_ALONE: &str = "The client MAY gzip the content";
 
 impl Class {
-    /// The class of an answer; `None` if the answer fits no class.
+    /// The class of a response, or `None` if it fits no class.
     pub fn of(answer: &Reply, head: bool) -> Option<Self> {
         let content_type = answer.header("content-type").unwrap_or_default();
         let content_type = [PROTOBUF, JSON, TEXT]
@@ -130,7 +130,7 @@ pub fn cases() -> Vec<Case> {
     cases
 }
 
-/// The cases on the path of another signal.
+/// The same cases on the path of another signal.
 fn on_path(path: &str, mut cases: Vec<Case>) -> Vec<Case> {
     for case in &mut cases {
         case.request.path = case.request.path.replace(METRICS.path, path);
@@ -220,7 +220,7 @@ fn wrong_compression() -> Vec<Case> {
         compressed(bad("compression in capitals", JSON, whole.clone()), "GZIP"),
         compressed(bad("identity", JSON, "{}"), "identity"),
         compressed(bad("two compressions", JSON, whole.clone()), "gzip, gzip"),
-        compressed(bad("gzip that is none", JSON, "{}"), "gzip"),
+        compressed(bad("gzip header without gzip", JSON, "{}"), "gzip"),
         compressed(bad("gzip of no bytes", PROTOBUF, ""), "gzip"),
         compressed(bad("gzip cut off", JSON, &whole[..whole.len() - 4]), "gzip"),
         compressed(bad("gzip with a wrong checksum", JSON, wrong_sum), "gzip"),
@@ -228,7 +228,7 @@ fn wrong_compression() -> Vec<Case> {
             bad("gzip with garbage after it", JSON, [&whole[..], b"garbage, and more"].concat()),
             "gzip",
         ),
-        compressed(bad("deflate that is none", JSON, "{}"), "deflate"),
+        compressed(bad("deflate header without deflate", JSON, "{}"), "deflate"),
         accepted_by_theirs(compressed(bad("zstd", JSON, zstd), "zstd"), GZIP_ALONE),
     ]
 }
@@ -264,7 +264,7 @@ fn wrong_protobuf() -> Vec<Case> {
         ),
         accepted_by_theirs(
             bad(
-                "unknown group with the end of another",
+                "unknown group with the end of another group",
                 PROTOBUF,
                 b"\xfb\x07\x84\x08\xf8\x07\x01".as_slice(),
             ),
@@ -308,7 +308,7 @@ fn wrong_json() -> Vec<Case> {
         bad("fraction for an integer", JSON, point(r#""asInt":1.5"#)),
         bad("words for an integer", JSON, point(r#""asInt":"many""#)),
         bad("integer of 65 bits", JSON, point(r#""asInt":"9223372036854775808""#)),
-        bad("time before the beginning", JSON, point(r#""timeUnixNano":"-1""#)),
+        bad("time before 1970", JSON, point(r#""timeUnixNano":"-1""#)),
         bad("time with a plus", JSON, point(r#""timeUnixNano":"+1""#)),
         bad("flags of 33 bits", JSON, point(r#""flags":4294967296"#)),
         bad("double too large", JSON, point(r#""asDouble":1e999"#)),
@@ -418,7 +418,7 @@ fn wrong_logs() -> Vec<Case> {
     // resource_logs, scope_logs, log_records
     let record = |fields: &[u8]| nest(&[1, 2, 2], fields);
     let json = |fields: &str| payload(&LOGS, &format!("{{{fields}}}"));
-    // body, then array_value and values again and again
+    // body, then array_value and values repeatedly
     let deep = [[1, 2, 2, 5].as_slice(), &[5, 1].repeat(100)].concat();
     vec![
         bad("trace id of one byte", PROTOBUF, record(b"\x4a\x01\x01")),
@@ -461,14 +461,14 @@ fn ok(name: &'static str, content_type: &'static str, body: impl Into<Vec<u8>>) 
     Case { name, request: post(content_type, body), ours, theirs, because: SUCCESS }
 }
 
-/// A body that both reject with 400 and `INVALID_ARGUMENT`.
+/// A body that both programs reject with 400 and `INVALID_ARGUMENT`.
 fn bad(name: &'static str, content_type: &'static str, body: impl Into<Vec<u8>>) -> Case {
     let ours = Class { status: 400, content_type, body: Body::Status(3) };
     let request = post(content_type, body);
     Case { name, request, ours, theirs: None, because: "" }
 }
 
-/// A request that both reject, the real Collector with plain text.
+/// A request that both programs reject, the real Collector with plain text.
 fn refused(name: &'static str, request: Request, status: u16, code: i32) -> Case {
     let ours = Class { status, content_type: JSON, body: Body::Status(code) };
     let theirs = Some(Class { status, content_type: TEXT, body: Body::Text });
@@ -487,7 +487,7 @@ fn too_large(mut case: Case) -> Case {
     case
 }
 
-/// The message of the real Collector is not UTF-8, so that it cannot send the message.
+/// The real Collector's message is not UTF-8, so the Collector cannot send the message.
 fn not_utf8_in_theirs(mut case: Case) -> Case {
     case.theirs = Some(Class { status: 500, body: Body::Status(13), ..case.ours });
     case.because = BAD_DATA;
@@ -500,8 +500,8 @@ fn accepted_by_theirs(mut case: Case, because: &'static str) -> Case {
     case
 }
 
-/// The message `inner` as field `path[0]` of a message that is field `path[1]` ... from the inside
-/// out: the last number in `path` is the innermost.
+/// A message whose field `path[0]` contains a message whose field `path[1]` contains the next
+/// message, and so on. The last field in `path` contains `inner`.
 pub fn nest(path: &[u32], inner: &[u8]) -> Vec<u8> {
     path.iter().rev().fold(inner.to_vec(), |message, field| {
         let mut out = Vec::new();
@@ -520,6 +520,6 @@ fn exemplar(fields: &[u8]) -> Vec<u8> {
 
 /// Arrays in arrays, as the value of an attribute of a resource.
 fn deep_path(depth: usize) -> Vec<u32> {
-    // resource_metrics, resource, attributes, value; then array_value and values again and again
+    // resource_metrics, resource, attributes, value; then array_value and values repeatedly
     [[1, 1, 1, 2].as_slice(), &[5, 1].repeat(depth)].concat()
 }
