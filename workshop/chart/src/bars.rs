@@ -5,7 +5,7 @@ use crate::svg::{Anchor, Svg, polyline, px};
 use crate::text::{clean, escape, fit, width};
 use crate::{number, y_axis};
 
-/// The most bars that are drawn. The drawing counts the others.
+/// The maximum number of bars that are drawn. The drawing counts the others.
 pub const MAX_BARS: usize = 40;
 
 /// Values of the same unit, from top to bottom.
@@ -33,14 +33,14 @@ pub struct Bar {
 }
 
 impl Bars {
-    /// Draws them as one `<svg>` element of this width in CSS pixels. A width out of the range
-    /// from 160 to 4000 is moved into this range. The same bars give the same text.
+    /// Draws the bars as one `<svg>` element of this width in CSS pixels. The width is clamped to
+    /// the range from 160 to 4000. The same bars give the same text.
     #[must_use]
     pub fn to_svg(&self, width: u32) -> String {
         draw(self, width.clamp(160, 4000))
     }
 
-    /// Describes them for screen readers, with each value.
+    /// Describes the drawn bars and their values for screen readers.
     #[must_use]
     pub fn description(&self) -> String {
         let values = self.drawn().iter().map(|bar| {
@@ -68,12 +68,12 @@ impl Bars {
     }
 }
 
-// All lengths are tenths of a pixel.
+// All lengths are in tenths of a pixel.
 const MARGIN: i32 = 80;
 const BAR: i32 = 110;
-/// The room of the largest value, right of its bar.
+/// The space for the largest value, to the right of its bar.
 const VALUE: i32 = 900;
-/// The top of the first bar, below title and axis.
+/// The top of the first bar, below the title and the axis.
 const TOP: i32 = 560;
 
 fn draw(bars: &Bars, page_width: u32) -> String {
@@ -133,12 +133,12 @@ fn draw(bars: &Bars, page_width: u32) -> String {
     svg.finish()
 }
 
-/// The length of a bar in its unit.
+/// The value that a bar shows.
 fn size(value: f64) -> f64 {
     if value.is_finite() { value.max(0.0) } else { 0.0 }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a part of the page's width")]
+#[expect(clippy::cast_possible_truncation, reason = "at most the width of the page")]
 fn part(whole: f64, part: f64) -> i32 {
     (whole * part.clamp(0.0, 1.0)).round() as i32
 }

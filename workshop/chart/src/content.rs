@@ -1,4 +1,5 @@
-//! The part of a chart that is drawn: safe texts, finite values, and what lies in the time range.
+//! The part of a chart that is drawn: sanitized texts, and the finite values and the marks in the
+//! time range.
 
 use jiff::Timestamp;
 
@@ -6,7 +7,7 @@ use crate::text::clean;
 use crate::time::TimeRange;
 use crate::{Chart, MAX_LINES, Mark, Point, Threshold};
 
-/// The most points that are drawn in all lines together, which limits the size of the file.
+/// The maximum number of points in all lines together, which limits the size of the file.
 const MAX_POINTS: usize = 4000;
 
 pub(crate) struct Content {
@@ -17,11 +18,11 @@ pub(crate) struct Content {
     /// The number of lines beyond [`MAX_LINES`].
     pub hidden_lines: usize,
     pub threshold: Option<Threshold>,
-    /// In the order of time.
+    /// In chronological order.
     pub marks: Vec<Mark>,
 }
 
-/// A line, with its samples in the order of time.
+/// A line, with its samples in chronological order.
 pub(crate) struct Series {
     pub name: String,
     pub samples: Vec<Sample>,
@@ -32,7 +33,7 @@ pub(crate) struct Series {
 pub(crate) struct Sample {
     pub start: Timestamp,
     pub value: f64,
-    /// Counts the gaps before the sample: a line connects the samples of one run.
+    /// The number of gaps before the sample. A line connects the samples with the same number.
     run: usize,
 }
 
@@ -83,8 +84,8 @@ fn samples(points: &[Point], time: &TimeRange) -> Vec<Sample> {
     samples
 }
 
-/// The pieces of a line without a gap. Where many samples share one of `columns`, each column keeps
-/// the first, the last, the smallest and the largest.
+/// The pieces of a line between its gaps. If there are many more samples than `columns`, only the
+/// first, the last, the smallest and the largest sample in each column are kept.
 pub(crate) fn pieces(
     samples: &[Sample],
     time: &TimeRange,
@@ -103,7 +104,8 @@ pub(crate) fn pieces(
     samples.chunk_by(|a, b| a.run == b.run).map(<[Sample]>::to_vec).collect()
 }
 
-/// The first, the last, the smallest and the largest, in the order of time, each once.
+/// The first, the last, the smallest and the largest sample in chronological order, without
+/// duplicates.
 fn extremes(samples: &[Sample]) -> Vec<Sample> {
     let by_value = |a: &usize, b: &usize| samples[*a].value.total_cmp(&samples[*b].value);
     let smallest = (0..samples.len()).min_by(by_value).unwrap_or(0);

@@ -5,7 +5,7 @@ use crate::content::{Content, Series};
 use crate::marks::kind_name;
 use crate::number::{value, with_unit};
 
-/// The most marks that are described one by one.
+/// The maximum number of marks that are described individually.
 const MAX_DESCRIBED_MARKS: usize = 5;
 
 pub(crate) fn describe(content: &Content) -> String {
@@ -48,7 +48,7 @@ fn describe_line(line: &Series, unit: &str) -> String {
     if line.name.is_empty() { range } else { format!("{}: {range}", line.name) }
 }
 
-/// A label often contains the kind of the mark, which is then not repeated.
+/// Describes a mark. The kind is not repeated if the label contains it.
 fn describe_mark(mark: &Mark, at: &str) -> String {
     let (label, kind) = (&mark.label, kind_name(mark));
     if label.is_empty() || label.eq_ignore_ascii_case(kind) {

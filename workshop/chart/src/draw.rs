@@ -59,7 +59,7 @@ fn draw(svg: &mut Svg, content: &Content, page: (i32, i32)) {
     marks::draw(svg, content, &plot);
 }
 
-/// Grid, axes, ticks and their labels.
+/// Draws the grid, the axes, the ticks and their labels.
 fn axes(svg: &mut Svg, plot: &Plot) {
     let (left, right, top, bottom) = (plot.left, plot.right, plot.top, plot.bottom);
     let mut grid = String::new();
@@ -90,7 +90,7 @@ fn axes(svg: &mut Svg, plot: &Plot) {
     }
 }
 
-/// The pieces of a line. A piece of one sample is a dot.
+/// Draws the pieces of a line. A piece of one sample is a dot.
 fn line(svg: &mut Svg, content: &Content, plot: &Plot, index: usize, pieces: &[Vec<Sample>]) {
     let point = |sample: &Sample| {
         let middle = sample.start.as_nanosecond() + content.time.grain / 2;

@@ -1,4 +1,4 @@
-//! The legend: a sample and the name of each line. A single line needs none.
+//! The legend: a sample and the name of each line. A chart with a single line has no legend.
 
 use crate::content::Content;
 use crate::plot::MARGIN;
@@ -58,7 +58,7 @@ impl Legend {
                 entries.push(Entry { line: None, text, x, row });
                 break;
             }
-            // The last name makes room.
+            // Removes the last name to make room.
             entries.pop();
         }
         Self { entries, top }
@@ -86,13 +86,13 @@ impl Legend {
 }
 
 impl Entry {
-    /// The place of the next entry in the same row.
+    /// The position of the next entry in the same row.
     fn end(&self) -> (i32, i32) {
         (self.x + ENTRY + width(&self.text) + SPACE, self.row)
     }
 }
 
-/// Path data of a dot. The dots of neighboring lines differ in their shape.
+/// Path data of a dot. The dots of neighboring lines have different shapes.
 pub(crate) fn dot(index: usize, (x, y): (i32, i32)) -> String {
     let corners: &[(i32, i32)] = match index % 5 {
         0 => {

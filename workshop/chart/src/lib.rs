@@ -21,21 +21,22 @@ use std::ops::Range;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-/// The most lines that are drawn: more cannot be told apart. The legend counts the others.
+/// The maximum number of lines that are drawn, because more lines are indistinguishable. The legend
+/// counts the others.
 pub const MAX_LINES: usize = 10;
 
-/// The most marks that are drawn. The description counts the others.
+/// The maximum number of marks that are drawn. The description counts the others.
 pub const MAX_MARKS: usize = 40;
 
 /// A metric over time.
 ///
-/// Every input gives a valid chart. Text is cut and escaped, a value that is not a finite number
-/// is drawn as no data, and a range that ends before it starts has no data.
+/// Every input gives a valid chart. Text is truncated and escaped, a value that is not a finite
+/// number counts as missing data, and a range that ends before it starts contains no data.
 #[derive(Clone, Debug)]
 pub struct Chart {
     /// The heading of the chart. May be empty.
     pub title: String,
-    /// The unit of every value, such as `ms`. Empty when it is not known.
+    /// The unit of every value, such as `ms`. Empty if the unit is unknown.
     pub unit: String,
     /// The range of the time axis. The end is excluded.
     pub range: Range<Timestamp>,
@@ -57,14 +58,14 @@ pub struct Chart {
 pub struct Line {
     /// The name in the legend.
     pub name: String,
-    /// A grain without a point is a grain without data, and breaks the line.
+    /// The points. A grain without a point has no data, and breaks the line.
     pub points: Vec<Point>,
 }
 
 /// The value of a time grain.
 #[derive(Clone, Copy, Debug)]
 pub struct Point {
-    /// When the time grain starts. The point is drawn in the middle of its grain.
+    /// The start of the time grain. The point is drawn in the middle of the grain.
     pub start: Timestamp,
     /// In the unit of the chart.
     pub value: f64,
@@ -75,7 +76,7 @@ pub struct Point {
 pub struct Threshold {
     /// In the unit of the chart.
     pub value: f64,
-    /// The text at the line.
+    /// The label of the line.
     pub label: String,
 }
 
@@ -84,7 +85,7 @@ pub struct Threshold {
 pub struct Mark {
     /// The moment on the time axis.
     pub at: Timestamp,
-    /// The text above the line, if there is room. The tooltip always has it.
+    /// The text above the line, if there is room for it. The tooltip always contains this text.
     pub label: String,
     /// The change of the alert.
     pub kind: MarkKind,
@@ -99,8 +100,7 @@ pub enum MarkKind {
     Resolved,
 }
 
-/// The size of a chart in CSS pixels. Sizes out of the range from 160 x 120 to 4000 x 4000 are
-/// moved into this range.
+/// The size of a chart in CSS pixels, which is clamped to the range from 160 x 120 to 4000 x 4000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
     /// The width.

@@ -1,4 +1,4 @@
-//! The vertical lines of an alert. Their kinds differ in shape and dashes, not only in color.
+//! The vertical lines of an alert. The two kinds differ in shape and dashes, not only in color.
 
 use crate::content::Content;
 use crate::plot::Plot;
@@ -9,7 +9,7 @@ use crate::{MAX_MARKS, Mark, MarkKind};
 
 pub(crate) fn draw(svg: &mut Svg, content: &Content, plot: &Plot) {
     let marks = &content.marks[..content.marks.len().min(MAX_MARKS)];
-    // The end of the labels so far.
+    // The right end of the labels that have been drawn.
     let mut taken = plot.left;
     for (index, mark) in marks.iter().enumerate() {
         let x = plot.x(mark.at);
@@ -39,8 +39,8 @@ pub(crate) fn kind_name(mark: &Mark) -> &'static str {
     }
 }
 
-/// Writes a label to the right of its mark, or to the left if only the left has room for all of
-/// it. Returns the end of the label.
+/// Writes a label to the right of its mark, or to the left if the whole label fits only there.
+/// Returns the right end of the label.
 fn label(svg: &mut Svg, label: &str, (x, y): (i32, i32), taken: i32, room: i32) -> i32 {
     let shown = fit(label, room);
     if shown != label && x - 70 - taken >= width(label) {

@@ -1,6 +1,6 @@
 //! Formats numbers.
 
-/// A value with at most two decimals, or with three digits if it is below 1.
+/// A value with at most two decimals, or with three significant digits if it is below 1.
 pub(crate) fn value(value: f64) -> String {
     let size = value.abs();
     if size == 0.0 {
@@ -20,7 +20,7 @@ pub(crate) fn exponential(value: f64) -> String {
     format!("{}e{exponent}", trim(digits))
 }
 
-/// The place of the first digit behind the decimal point.
+/// The place of the first nonzero digit after the decimal point.
 fn first_digit(size: f64) -> usize {
     let mut size = size;
     let mut place = 0;

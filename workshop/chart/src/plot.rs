@@ -1,4 +1,4 @@
-//! The place of the plot and its scales. All lengths are in tenths of a pixel.
+//! The position of the plot, and its scales. All lengths are in tenths of a pixel.
 
 use jiff::Timestamp;
 
@@ -17,7 +17,7 @@ pub(crate) struct Plot<'a> {
     pub top: i32,
     pub bottom: i32,
     pub page_right: i32,
-    /// The baseline of the unit, which stands above the value axis.
+    /// The baseline of the unit, which is written above the value axis.
     pub unit_y: i32,
     pub x_ticks: Vec<Tick>,
     pub y_ticks: Vec<(f64, String)>,
@@ -35,7 +35,7 @@ impl<'a> Plot<'a> {
         let count = ((page_bottom - top - 300) / 400).clamp(2, 8);
         let YAxis { low, high, ticks: mut y_ticks } = y_axis::axis(values, count);
         if !content.has_data() && content.threshold.is_none() {
-            // The axis from 0 to 1 is made up.
+            // Without values, the axis from 0 to 1 is arbitrary.
             y_ticks.clear();
         }
         let labels = y_ticks.iter().map(|(_, label)| width(label)).max().unwrap_or(0);
@@ -67,12 +67,12 @@ impl<'a> Plot<'a> {
         self.x_of_nanos(at.as_nanosecond())
     }
 
-    /// The x of a moment in nanoseconds since 1970. A moment out of the range is at the edge.
+    /// The x of a moment in nanoseconds since 1970, clamped to the plot.
     pub(crate) fn x_of_nanos(&self, nanos: i128) -> i32 {
         between(self.left, self.right, self.time.part(nanos))
     }
 
-    /// The y of a value. A value out of the range is at the edge.
+    /// The y of a value, clamped to the plot.
     pub(crate) fn y(&self, value: f64) -> i32 {
         between(self.bottom, self.top, (value - self.low) / (self.high - self.low))
     }

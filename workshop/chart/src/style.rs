@@ -4,7 +4,7 @@ use crate::MAX_LINES;
 
 /// The fallback color and the dashes of each line.
 ///
-/// The fallbacks have a contrast of at least 3 to 1 on white and on a dark page (`#161923`), see
+/// The fallbacks have a contrast of at least 3 to 1 on white and on a dark page (`#161923`). See
 /// <https://www.w3.org/TR/WCAG22/#non-text-contrast>.
 const LINES: [(&str, &str); MAX_LINES] = [
     ("#1b6ec2", ""),

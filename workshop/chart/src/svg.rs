@@ -3,7 +3,7 @@
 use crate::style::{Style, TEXT};
 use crate::text::{clean, escape, fit};
 
-/// Tenths of a pixel as pixels.
+/// Formats tenths of a pixel as pixels.
 pub(crate) fn px(tenths: i32) -> String {
     let sign = if tenths < 0 { "-" } else { "" };
     let (whole, rest) = (tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10);
@@ -16,7 +16,7 @@ pub(crate) fn polyline(points: impl IntoIterator<Item = (i32, i32)>) -> String {
     format!("M{}", points.collect::<Vec<_>>().join(" "))
 }
 
-/// The place of a text relative to its x.
+/// The position of a text relative to its x.
 #[derive(Clone, Copy)]
 pub(crate) enum Anchor {
     Start,
@@ -24,7 +24,7 @@ pub(crate) enum Anchor {
     End,
 }
 
-/// The elements so far.
+/// The elements that have been written.
 #[derive(Default)]
 pub(crate) struct Svg(String);
 
@@ -68,12 +68,12 @@ impl Svg {
         }
     }
 
-    /// Writes text, and nothing if it is empty.
+    /// Writes text; empty text writes nothing.
     pub(crate) fn text(&mut self, (x, y): (i32, i32), anchor: Anchor, text: &str) {
         self.text_with((x, y), anchor, text, "");
     }
 
-    /// As [`Svg::text`], with more attributes, each of which begins with a space.
+    /// Like [`Svg::text`], with more attributes, each of which begins with a space.
     pub(crate) fn text_with(
         &mut self,
         (x, y): (i32, i32),
@@ -95,7 +95,7 @@ impl Svg {
         ));
     }
 
-    /// Writes markup as it is.
+    /// Writes markup unchanged.
     pub(crate) fn raw(&mut self, markup: &str) {
         self.0.push_str(markup);
     }

@@ -1,6 +1,6 @@
 //! Sanitizes, shortens, measures and escapes text.
 
-/// Trims the text, cuts it to `most` characters, and replaces line breaks, characters that XML
+/// Trims the text, truncates it to `most` characters, and replaces line breaks, characters that XML
 /// forbids, and characters that reorder the text around them.
 pub(crate) fn clean(text: &str, most: usize) -> String {
     let text = text.trim();
@@ -15,7 +15,7 @@ pub(crate) fn clean(text: &str, most: usize) -> String {
 fn sanitize(c: char) -> char {
     match c {
         '\t' | '\n' | '\r' => ' ',
-        // A name must not reverse the numbers after it.
+        // A name must not change the direction of the numbers after it.
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
             char::REPLACEMENT_CHARACTER
         }
@@ -42,8 +42,8 @@ pub(crate) fn escape(text: &str) -> String {
     out
 }
 
-/// The width of the text at 12 px, in tenths of a pixel. The reader's font is unknown, so the
-/// estimate is a generous one.
+/// The width of the text at 12 px, in tenths of a pixel. The reader's font is unknown, so the width
+/// is estimated generously.
 pub(crate) fn width(text: &str) -> i32 {
     text.chars().map(advance).sum()
 }
@@ -58,7 +58,7 @@ fn advance(c: char) -> i32 {
     }
 }
 
-/// The text, cut with an ellipsis if it is too wide. Empty if even the ellipsis is too wide.
+/// The text, truncated with an ellipsis if it is too wide. Empty if even the ellipsis is too wide.
 pub(crate) fn fit(text: &str, room: i32) -> String {
     if width(text) <= room {
         return text.to_string();

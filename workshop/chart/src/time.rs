@@ -4,7 +4,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use crate::Chart;
 
-/// What the x axis shows. Sums of times are nanoseconds in an `i128`, which cannot overflow.
+/// The range of the x axis. Sums of times are nanoseconds in an `i128`, which cannot overflow.
 pub(crate) struct TimeRange {
     pub start: Timestamp,
     pub end: Timestamp,

@@ -1,4 +1,4 @@
-//! An invisible column for each time grain. Its title shows the values on hovering, without a script.
+//! An invisible column for each time grain. On hover, its title shows the values without a script.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::plot::Plot;
 use crate::svg::{Svg, px};
 use crate::text::escape;
 
-/// The most bytes that the columns may take.
+/// The maximum size of all columns together.
 const MAX_BYTES: usize = 110_000;
 
 /// The samples of each line in a column.
@@ -61,7 +61,7 @@ fn draw_column(svg: &mut Svg, content: &Content, plot: &Plot, column: &[&[Sample
     ));
 }
 
-/// The smallest and the largest value, or one of them if they look alike.
+/// The smallest and the largest value, or a single value if both have the same text.
 fn smallest_and_largest(samples: &[Sample], between: &str) -> Option<String> {
     let values = || samples.iter().map(|sample| sample.value);
     let (smallest, largest) =

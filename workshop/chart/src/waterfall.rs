@@ -7,13 +7,13 @@ use crate::svg::{Anchor, Svg, polyline, px};
 use crate::text::{clean, escape, fit, width};
 use crate::{MAX_LINES, number, y_axis};
 
-/// The most rows that are drawn. The drawing counts the others.
+/// The maximum number of rows that are drawn. The drawing counts the others.
 pub const MAX_ROWS: usize = 200;
 
 /// The spans and events of one transaction, from top to bottom.
 ///
-/// Every input gives a valid drawing. The time axis begins with the first row and ends with the
-/// last one.
+/// Every input gives a valid drawing. The time axis goes from the earliest start to the latest end
+/// of the drawn rows.
 #[derive(Clone, Debug)]
 pub struct Waterfall {
     /// The heading of the drawing.
@@ -29,17 +29,17 @@ pub struct Row {
     pub label: String,
     /// The text on the right, such as a duration.
     pub note: String,
-    /// The number of ancestors, by which the label is indented.
+    /// The number of ancestors, which determines the indentation of the label.
     pub depth: usize,
     /// The number of the process. Processes have different colors.
     pub process: usize,
-    /// The beginning of a span, or the moment of an event.
+    /// The start of a span, or the time of an event.
     pub start: Timestamp,
     /// How the row is drawn.
     pub shape: Shape,
 }
 
-/// How a row is drawn. The shapes differ, not only their colors.
+/// How a row is drawn. The kinds differ in shape, not only in color.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// A bar.
@@ -52,7 +52,7 @@ pub enum Shape {
     Log,
     /// A triangle.
     Exception,
-    /// A square on its corner.
+    /// A diamond.
     Event,
 }
 
@@ -74,14 +74,14 @@ impl Row {
 }
 
 impl Waterfall {
-    /// Draws it as one `<svg>` element of this width in CSS pixels. A width out of the range from
-    /// 160 to 4000 is moved into this range. The same waterfall gives the same text.
+    /// Draws the waterfall as one `<svg>` element of this width in CSS pixels. The width is clamped
+    /// to the range from 160 to 4000. The same waterfall gives the same text.
     #[must_use]
     pub fn to_svg(&self, width: u32) -> String {
         draw(self, width.clamp(160, 4000))
     }
 
-    /// Describes it for screen readers.
+    /// Describes the waterfall for screen readers.
     #[must_use]
     pub fn description(&self) -> String {
         let time = Time::of(self.drawn());
@@ -128,11 +128,11 @@ impl Time {
     }
 }
 
-/// The places of the columns, in tenths of a pixel.
+/// The positions of the columns, in tenths of a pixel.
 struct Layout {
     left: i32,
     right: i32,
-    /// The room of a label.
+    /// The maximum width of a label.
     label: i32,
     /// The right end of a note.
     note: i32,
@@ -144,7 +144,7 @@ struct Layout {
 const MARGIN: i32 = 80;
 const BAR: i32 = 110;
 const NOTE: i32 = 1000;
-/// The top of the first row, below title and axis.
+/// The top of the first row, below the title and the axis.
 const TOP: i32 = 560;
 
 impl Layout {
@@ -236,7 +236,7 @@ fn draw_row(svg: &mut Svg, layout: &Layout, row: &Row, top: i32, x: impl Fn(i128
         Shape::Event => svg.fill(process, &crate::legend::dot(2, (left, middle))),
     }
     if matches!(row.shape, Shape::FailedSpan(_)) {
-        // Before the bar, so that the colors of both have the page behind them.
+        // To the left of the bar, so that each color has the page as its background.
         let (x, y) = (px(left - 110), px(y + 15));
         svg.stroke(Style::Failed, &format!("M{x},{y}l8,8m0,-8l-8,8"));
     }

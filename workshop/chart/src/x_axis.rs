@@ -9,7 +9,7 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// Distances of ticks in seconds. Longer distances are days, doubled again and again.
+/// Distances between ticks in seconds. Longer distances are 1, 2, 4, 8 days and so on.
 const STEPS: [i64; 17] = [
     1,
     2,
@@ -53,7 +53,7 @@ pub(crate) fn ticks(range: &TimeRange, room: i32) -> Vec<Tick> {
         return Vec::new();
     };
     let offset = i64::from(range.zone.to_offset(range.start).seconds());
-    // The ticks are round in local time.
+    // The ticks are at round local times.
     let mut local = (range.start.as_second() + offset).div_euclid(step) * step;
     let mut ticks = Vec::new();
     let mut last_date = String::new();
@@ -76,7 +76,7 @@ pub(crate) fn ticks(range: &TimeRange, room: i32) -> Vec<Tick> {
     ticks
 }
 
-/// `None` if the step is whole days: then the label is the date.
+/// The format of a tick, or `None` if the step is whole days: then the label is the date.
 fn time_format(step: i64) -> Option<&'static str> {
     match step {
         ..MINUTE => Some("%H:%M:%S"),

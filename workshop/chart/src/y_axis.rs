@@ -11,14 +11,14 @@ pub(crate) struct YAxis {
     pub ticks: Vec<(f64, String)>,
 }
 
-/// An axis that holds 0 and all the values, with roughly `count` ticks.
+/// An axis that includes 0 and all the values, with roughly `count` ticks.
 pub(crate) fn axis(values: impl Iterator<Item = f64>, count: i32) -> YAxis {
     let (mut low, mut high) = (0.0_f64, 0.0_f64);
     for value in values {
         low = low.min(value.max(-LIMIT));
         high = high.max(value.min(LIMIT));
     }
-    // A line along the edge would look cut off.
+    // A line at the edge of the plot would look truncated.
     let margin = (high - low) * 0.05;
     low -= if low < 0.0 { margin } else { 0.0 };
     high += if high > 0.0 { margin } else { 0.0 };
@@ -36,7 +36,7 @@ pub(crate) fn axis(values: impl Iterator<Item = f64>, count: i32) -> YAxis {
     YAxis { low: step * f64::from(first), high: step * f64::from(last), ticks: ticks.collect() }
 }
 
-/// The next 1, 2 or 5 times a power of ten.
+/// The next higher value that is 1, 2 or 5 times a power of ten.
 fn round_up(step: f64) -> f64 {
     let power = 10_f64.powf(step.log10().floor());
     [1.0, 2.0, 5.0]

@@ -1,4 +1,4 @@
-//! Bars: a snapshot, and properties for hostile input as well.
+//! Bars: a snapshot, and properties that hold even for hostile input.
 
 use chart::bars::{Bar, Bars, MAX_BARS};
 use fastrand::Rng;
@@ -22,7 +22,7 @@ fn values_are_drawn_as_bars() {
 }
 
 #[test]
-fn a_bar_is_as_long_as_its_part_of_the_axis() {
+fn a_bar_is_as_long_as_its_share_of_the_axis() {
     for width in [340, 1000] {
         let elements = parse(&costs().to_svg(width));
         let length = |class| -> f64 {

@@ -7,7 +7,7 @@ pub fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// A line of one value a grain; `None` is a grain without data.
+/// A line with one value per grain; `None` is a grain without data.
 pub fn line(
     name: &str,
     start: Timestamp,
@@ -77,7 +77,7 @@ pub fn many_lines() -> Chart {
     }
 }
 
-/// Lone points of two lines, below zero as well.
+/// Isolated points of two lines, some below zero.
 pub fn lone_points() -> Chart {
     let chart = empty();
     let start = chart.range.start;

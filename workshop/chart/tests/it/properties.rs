@@ -1,4 +1,4 @@
-//! Properties of every chart, for hostile input as well.
+//! Properties of every chart, even for hostile input.
 
 use chart::{Chart, Line, MAX_LINES, Mark, MarkKind, Point, Size, Threshold};
 use fastrand::Rng;
@@ -151,7 +151,8 @@ fn hostile_chart(random: &mut Rng) -> Chart {
     }
 }
 
-/// A small SVG of these elements, without scripts, styles, fixed colors and impossible numbers.
+/// Asserts that an SVG is small and contains only these elements, without scripts, styles, fixed
+/// colors or invalid numbers.
 pub fn assert_safe(svg: &str, known: &[&str], seed: u64) {
     for (name, attributes, _) in parse(svg) {
         assert!(known.contains(&&*name), "seed {seed}: <{name}>");
@@ -197,7 +198,7 @@ fn two_days_of_seconds_are_thinned_out_and_keep_their_extremes() {
         assert!(svg.len() < 300_000, "{} bytes", svg.len());
         let elements = parse(&svg);
         let titles = elements.iter().filter(|it| it.0 == "title" && it.2.contains("to 9000 ms"));
-        assert_eq!(titles.count(), 1, "one column holds the peak");
+        assert_eq!(titles.count(), 1, "one column contains the peak");
         let top = of(&elements, "line-1").iter().flat_map(|it| ys(it)).reduce(f64::min).unwrap();
         let plot = number(of(&elements, "grain")[0], "y");
         assert!(top < plot + 30.0, "the peak is drawn: {top}");
@@ -231,7 +232,7 @@ fn only_a_gap_breaks_the_line() {
         assert_eq!(
             grains,
             values.iter().flatten().count(),
-            "seed {seed}: a column a grain with data"
+            "seed {seed}: one column for each grain with data"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Waterfalls: a snapshot, and properties for hostile input as well.
+//! Waterfalls: a snapshot, and properties that hold even for hostile input.
 
 use chart::waterfall::{MAX_ROWS, Row, Shape, Waterfall};
 use fastrand::Rng;
@@ -49,7 +49,7 @@ fn labels_are_above_the_bars_of_a_narrow_drawing() {
 }
 
 #[test]
-fn a_span_is_as_long_as_its_part_of_the_axis() {
+fn a_span_is_as_long_as_its_share_of_the_axis() {
     let elements = parse(&visit().to_svg(1000));
     let length = |path: &(String, Vec<(String, String)>, String)| -> f64 {
         get(path, "d").unwrap().split(['h', 'v']).nth(1).unwrap().parse().unwrap()
