@@ -6,8 +6,8 @@ use std::io;
 
 /// Completes at the first Ctrl-C or SIGTERM, which `docker stop` sends.
 ///
-/// After this call neither signal kills the program. Call it before the program prints that it is
-/// ready.
+/// After this call, neither signal kills the program. Call this function before the program prints
+/// that it is ready.
 #[cfg(unix)]
 pub fn stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -23,8 +23,8 @@ pub fn stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
 
 /// Completes at the first Ctrl-C, or when Windows shuts down.
 ///
-/// After this call Ctrl-C does not kill the program. Call it before the program prints that it is
-/// ready.
+/// After this call, Ctrl-C does not kill the program. Call this function before the program prints
+/// that it is ready.
 #[cfg(windows)]
 pub fn stop() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::windows::{ctrl_c, ctrl_shutdown};
