@@ -1,4 +1,4 @@
-//! `{{#diff step-01 step-02 app.rs}}`: the changes of a file from one step to another.
+//! `{{#diff step-01 step-02 app.rs}}`: the changes to a file from one step to another.
 
 use std::fmt::Write as _;
 
@@ -45,7 +45,7 @@ fn unified(old_step: &str, old: &str, new_step: &str, new: &str) -> String {
         shown = last.new_range().end;
         let _ = writeln!(diff, "{}{folded}", UnifiedHunkHeader::new(&hunk));
         for change in hunk.iter().flat_map(|operation| operation.iter_changes(&old, &new)) {
-            // An unchanged line names the new step.
+            // If a line is unchanged except for the name of the step, show the new line.
             let line = change.new_index().map_or(change.value(), |index| new[index]);
             let _ = writeln!(diff, "{}{line}", change.tag());
         }
@@ -53,7 +53,7 @@ fn unified(old_step: &str, old: &str, new_step: &str, new: &str) -> String {
     diff
 }
 
-/// The lines with another name for the step. A step's own name is no difference.
+/// The lines with a placeholder for the name of the step, which does not count as a difference.
 fn without_name(lines: &[&str], step: &str) -> Vec<String> {
     let in_rust = step.replace('-', "_");
     lines.iter().map(|line| line.replace(step, "step-NN").replace(&in_rust, "step_NN")).collect()

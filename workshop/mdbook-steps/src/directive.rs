@@ -23,7 +23,7 @@ fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a test uses this pattern")
 }
 
-/// A directive, parsed.
+/// A parsed directive.
 #[derive(Debug)]
 pub(crate) struct Directive {
     pub name: String,
@@ -40,7 +40,7 @@ impl Directive {
         self.options.get(name).map(String::as_str)
     }
 
-    /// Refuses options that this directive does not have.
+    /// Returns an error for an option that this directive does not have.
     pub fn allow_options(&self, known: &[&str]) -> Result<()> {
         let unknown = self.options.keys().find(|name| !known.contains(&name.as_str()));
         match unknown {
@@ -52,14 +52,14 @@ impl Directive {
         }
     }
 
-    /// The words, if there are as many as in the example.
+    /// The words, if the example has the same number of words.
     pub fn exactly<const N: usize>(&self, example: &str) -> Result<[&str; N]> {
         let words: Vec<&str> = self.words.iter().map(String::as_str).collect();
         words.try_into().map_err(|_| anyhow!("write {example}"))
     }
 }
 
-/// A place in a chapter that looks like a directive.
+/// A part of a chapter that looks like a directive.
 pub(crate) struct Found {
     pub range: Range<usize>,
     pub directive: Result<Directive>,
@@ -88,7 +88,7 @@ fn end_of_line(text: &str, start: usize) -> usize {
 }
 
 fn unclosed() -> anyhow::Error {
-    anyhow!("the directive is not closed: its line needs `}}}}`, and a second `\"` for each first")
+    anyhow!("the directive is not closed: end it with `}}}}` on the same line, and close each `\"`")
 }
 
 fn parse(captures: &Captures) -> Result<Directive> {
@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(check(r#"{{#x from="a" to="b"}}"#), Ok(()));
         assert_eq!(
             check(r#"{{#x form="a"}}"#).unwrap_err(),
-            "there is no option `form`. Did you mean `from`? There are: from, to"
+            "there is no option `form`. Did you mean `from`? Available: from, to"
         );
         assert_eq!(check(r#"{{#x to="a" to="b"}}"#).unwrap_err(), "the option `to` is given twice");
         assert_eq!(check(r#"{{#x to=" "}}"#).unwrap_err(), "the option `to` is empty");

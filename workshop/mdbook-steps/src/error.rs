@@ -1,9 +1,9 @@
-//! The mistakes in a chapter. A message names what a directive asked for and the names that exist,
-//! so that the author need not open another file.
+//! The errors in a chapter. A message contains the requested name and the names that exist, so that
+//! the author need not open another file.
 
 use std::fmt::{self, Display, Write as _};
 
-/// All mistakes of a book, in reading order, so that one build reports all of them.
+/// All errors in a book, in reading order, so that one build reports all of them.
 #[derive(Debug, thiserror::Error)]
 pub struct Errors(pub Vec<Error>);
 
@@ -17,21 +17,21 @@ impl Display for Errors {
     }
 }
 
-/// One mistake, and its place.
+/// One error, and its position.
 #[derive(Debug, thiserror::Error)]
 #[error("{file}:{line}: {directive}: {message}")]
 pub struct Error {
-    /// The chapter's file, from the workspace's root.
+    /// The path of the chapter's file from the workspace's root.
     pub file: String,
     /// The line, counted from 1.
     pub line: usize,
-    /// The directive as written, on one line.
+    /// The directive as it is written, on one line.
     pub directive: String,
-    /// The cause of the mistake.
+    /// The cause of the error.
     pub message: String,
 }
 
-/// Says that something does not exist. Suggests the most similar name and lists all names.
+/// An error for a name that does not exist. Suggests the most similar name, and lists all names.
 pub(crate) fn missing(what: impl Display, wanted: &str, names: &[String]) -> anyhow::Error {
     let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
     names.sort_unstable();
@@ -41,7 +41,7 @@ pub(crate) fn missing(what: impl Display, wanted: &str, names: &[String]) -> any
         let _ = write!(message, " Did you mean `{similar}`?");
     }
     if !names.is_empty() {
-        let _ = write!(message, " There are: {}", names.join(", "));
+        let _ = write!(message, " Available: {}", names.join(", "));
     }
     anyhow::Error::msg(message)
 }

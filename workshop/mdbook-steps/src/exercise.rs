@@ -41,13 +41,13 @@ fn markdown(exercise: &Exercise) -> Result<String, std::fmt::Error> {
     Ok(text)
 }
 
-/// `{{#labs}}`: a table of all labs.
+/// `{{#labs}}`: the table of all labs.
 pub(crate) fn labs(directive: &Directive, page: &mut Page) -> Result<String> {
     directive.allow_options(&[])?;
     let [] = directive.exactly("{{#labs}}")?;
     let mut table = String::from("| symptom | finding | cure |\n|---|---|---|");
     for lab in learn::labs(page.workspace.root())? {
-        // An identifier may break after an underscore, so that the column stays narrow.
+        // An identifier may be broken after an underscore, so that the column stays narrow.
         let breakable = |id: &String| format!("<code>{}</code>", id.replace('_', "_<wbr>"));
         let findings: Vec<_> = lab.finding.iter().map(breakable).collect();
         let cells = [

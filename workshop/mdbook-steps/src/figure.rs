@@ -1,4 +1,4 @@
-//! `{{#figure way alt="..."}}`: a picture of the book.
+//! `{{#figure way alt="..."}}`: a picture in the book.
 
 use anyhow::{Context as _, Result, bail};
 
@@ -43,7 +43,8 @@ pub(crate) fn expand(directive: &Directive, page: &mut Page) -> Result<String> {
     ))
 }
 
-/// An SVG as an element of the page. Its own description replaces a missing text alternative.
+/// An SVG as an element of the page. If the directive has no text alternative, the description in
+/// the SVG is used.
 fn inline(page: &Page, file: &str, id: &str, alt: Option<&str>) -> Result<String> {
     let source = page.workspace.read(&format!("{BOOK}/images/{file}"))?;
     let description = svg::description(&source.text)?;
@@ -51,7 +52,8 @@ fn inline(page: &Page, file: &str, id: &str, alt: Option<&str>) -> Result<String
     svg::inline(&source.text, alt, id)
 }
 
-/// An id for the page, and for the print page, which has all chapters. CSS needs no escape for it.
+/// An id that is unique on the page and on the print page, which contains all chapters. The id
+/// contains no character that CSS would need to escape.
 fn id(chapter: &str, name: &str, number: usize) -> String {
     let text = format!("fig-{} {name} {number}", chapter.trim_end_matches(".md"));
     text.replace(|c: char| !c.is_ascii_alphanumeric(), "-")

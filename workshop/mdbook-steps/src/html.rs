@@ -1,7 +1,8 @@
 //! The Markdown and HTML around the content that a directive shows.
 
-/// A figure around a fence. Markdown continues inside HTML after a blank line. Without the style, a
-/// browser indents a figure on both sides, which leaves too little width for a listing.
+/// A figure around a fence. The blank lines make Markdown continue inside the HTML. Without the
+/// style, a browser would indent the figure on both sides, which would leave too little width for a
+/// listing.
 pub(crate) fn fenced(class: &str, caption: Option<&str>, language: &str, content: &str) -> String {
     let caption = caption.map(|it| format!("<figcaption>{it}</figcaption>\n")).unwrap_or_default();
     let fence = fence(language, content);
@@ -10,7 +11,7 @@ pub(crate) fn fenced(class: &str, caption: Option<&str>, language: &str, content
     )
 }
 
-/// A fence with more backticks than its content has.
+/// A fence with more backticks than any run of backticks in its content.
 fn fence(language: &str, content: &str) -> String {
     let longest = content.split(|c| c != '`').map(str::len).max().unwrap_or_default();
     let ticks = "`".repeat(longest.max(2) + 1);
@@ -22,7 +23,7 @@ pub(crate) fn code(text: &str) -> String {
     format!("<code>{}</code>", escape(text))
 }
 
-/// Text in HTML, or in an attribute in double quotation marks.
+/// Escapes text for HTML, or for an attribute in double quotation marks.
 pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,9 +1,9 @@
 //! The book's preprocessor. It inserts listings, outputs, diffs and figures into a chapter from
-//! their sources, so that none of them is typed by hand. The crate's README has all directives.
+//! their sources, so that none of them is typed by hand. The crate's README lists all directives.
 //!
-//! `page` expands a chapter: `directive` parses each directive, and the module of that name
-//! (`listing`, `output`, `diff`, `exercise`, `figure`, `measured`, `schedule`, `version`) reads its source from the
-//! `workspace`.
+//! `page` expands a chapter. `directive` parses each directive. The module for the directive
+//! (`listing`, `output`, `diff`, `exercise`, `figure`, `measured`, `schedule` or `version`) reads
+//! the source from the `workspace`.
 
 mod diff;
 mod directive;

@@ -1,4 +1,4 @@
-//! `{{#listing step-02/app.rs}}`: a file, or the part of it with a name.
+//! `{{#listing step-02/app.rs}}`: a file, or a named part of a file.
 
 mod rust;
 mod yaml;
@@ -24,7 +24,7 @@ struct Part {
 
 pub(crate) fn expand(directive: &Directive, page: &mut Page) -> Result<String> {
     directive.allow_options(&[])?;
-    // The name of a part may have spaces: `Drop for Measurement`.
+    // The name of a part may contain spaces: `Drop for Measurement`.
     let whole = directive.words().join(" ");
     let (path, name) = match whole.split_once(':') {
         Some((path, name)) => (path, Some(name)),
@@ -42,13 +42,13 @@ pub(crate) fn expand(directive: &Directive, page: &mut Page) -> Result<String> {
     Ok(html::fenced("listing", Some(&html::code(&source.path)), language, &shown))
 }
 
-/// The part with this name, without common indentation.
+/// The part with this name, without its common indentation.
 fn part(source: &Source, name: &str) -> Result<String> {
     let Source { path, text } = source;
     let parts = match extension(path) {
         "rs" => rust::parts(text),
         "yml" => yaml::parts(text),
-        _ => bail!("a listing shows only the whole of {path}; Rust and YAML files have parts"),
+        _ => bail!("cannot show a part of {path}: only Rust and YAML files have named parts"),
     };
     let parts = parts.with_context(|| path.clone())?;
     let found: Vec<&Part> = parts.iter().filter(|part| part.name == name).collect();
@@ -74,7 +74,7 @@ fn dedent(text: &str, range: &Range<usize>) -> String {
     lines.iter().flat_map(|line| [line.get(common..).unwrap_or_default(), "\n"]).collect()
 }
 
-/// The line of the first comment directly above a line, or that line.
+/// The first line of the comment directly above a line, or the line itself.
 fn with_comment(text: &str, start: usize, comment: &str) -> usize {
     let above: Vec<&str> = text.lines().take(start).collect();
     let comments = above.iter().rev().take_while(|line| {
@@ -98,11 +98,11 @@ fn extension(path: &str) -> &str {
 /// The highlighter's name for the language of a file.
 fn language(path: &str) -> &str {
     match extension(path) {
-        // `ignore` removes mdBook's button for the playground, which has no crates of a step.
+        // `ignore` removes mdBook's button for the playground, which lacks the crates of a step.
         "rs" => "rust,ignore",
         "yml" => "yaml",
         "envrc" => "bash",
-        // .env.example
+        // `.env.example`
         "example" => "properties",
         other => other,
     }
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn knows_the_language_of_a_file() {
+    fn maps_a_file_extension_to_a_language() {
         for (path, expected) in [
             ("a/app.rs", "rust,ignore"),
             ("Cargo.toml", "toml"),

@@ -1,5 +1,5 @@
-//! `mdbook-steps`, as mdBook calls it: reads a book in JSON from stdin, and writes the same book
-//! with all directives expanded to stdout.
+//! The preprocessor as a program for mdBook. `mdbook-steps` reads a book in JSON from stdin,
+//! expands all directives, and writes the book to stdout.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
 fn run() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        // A page has only Markdown and plain HTML, which every renderer supports.
+        // A page contains only Markdown and plain HTML, which every renderer supports.
         ["supports", _renderer] => return Ok(()),
         [] => {}
         _ => bail!("mdBook calls this program; see [preprocessor.steps] in book/book.toml"),

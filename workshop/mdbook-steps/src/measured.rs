@@ -22,7 +22,7 @@ pub(crate) fn expand(directive: &Directive, page: &mut Page) -> Result<String> {
         let names: Vec<_> = results.tables.iter().map(|table| table.name.clone()).collect();
         missing(format!("section `{section}` in {PATH}"), section, &names)
     })?;
-    ensure!(column.starts_with("MB "), "only a column in MB can stand in a sentence");
+    ensure!(column.starts_with("MB "), "only a column in MB can be inserted into a sentence");
     Ok(size(value(table, row, column)?))
 }
 
@@ -36,7 +36,7 @@ fn value(table: &Table, row: &str, column: &str) -> Result<f64> {
     table.value(row, column).with_context(|| format!("`{row}` has no {column}"))
 }
 
-/// Megabytes in two digits, rounded up: a reader needs at least as much.
+/// Megabytes, rounded up to two digits, because a reader needs at least as much space.
 fn size(megabytes: f64) -> String {
     let two_digits = |value: f64| {
         let unit = if value > 10.0 { 10_f64.powf(value.log10().floor() - 1.0) } else { 1.0 };

@@ -36,7 +36,7 @@ fn read(workspace: &Workspace, name: &str) -> Result<Source> {
     Err(missing(format!("snapshot `{snapshot}` in {folder}"), snapshot, &names))
 }
 
-/// The text after insta's header, which stands between two lines of `---`.
+/// The text after insta's header, which is between two lines of `---`.
 fn content(text: &str) -> Result<&str> {
     let header = text.strip_prefix("---\n").and_then(|text| text.split_once("\n---\n"));
     let (_, content) = header.context("the snapshot has no header between two lines of ---")?;
@@ -54,7 +54,7 @@ fn excerpt<'a>(text: &'a str, from: Option<&str>, to: Option<&str>) -> Result<&'
     };
     let Some(to) = to else { return Ok(text) };
     let end = lines(text).skip(1).find(|(_, line)| line.contains(to));
-    let (end, _) = end.with_context(|| format!("no line after the first has to=\"{to}\""))?;
+    let (end, _) = end.with_context(|| format!("no line after the first matches to=\"{to}\""))?;
     Ok(&text[..end])
 }
 
@@ -63,7 +63,7 @@ fn only_line(text: &str, from: &str) -> Result<usize> {
     let found: Vec<_> = lines(text).filter(|(_, line)| line.contains(from)).collect();
     match found[..] {
         [(start, _)] => Ok(start),
-        [] => Err(anyhow!("no line has from=\"{from}\"")),
+        [] => Err(anyhow!("no line matches from=\"{from}\"")),
         [(_, one), (_, other), ..] => {
             bail!("from=\"{from}\" is ambiguous: `{}`, `{}`", one.trim(), other.trim())
         }
@@ -104,10 +104,10 @@ mod tests {
             cut(Some("Metric"), None).unwrap_err(),
             "from=\"Metric\" is ambiguous: `Metric #0`, `Metric #1`"
         );
-        assert_eq!(cut(Some("Metrik"), None).unwrap_err(), "no line has from=\"Metrik\"");
+        assert_eq!(cut(Some("Metrik"), None).unwrap_err(), "no line matches from=\"Metrik\"");
         assert_eq!(
             cut(Some("#1"), Some("Metric")).unwrap_err(),
-            "no line after the first has to=\"Metric\""
+            "no line after the first matches to=\"Metric\""
         );
         assert!(cut(None, Some("head")).is_err(), "an excerpt has at least one line");
     }

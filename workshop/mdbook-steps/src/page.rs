@@ -10,17 +10,17 @@ use crate::used::Used;
 use crate::workspace::{BOOK, Workspace};
 use crate::{diff, exercise, figure, listing, measured, output, powershell, schedule, version};
 
-/// A chapter while it is expanded.
+/// A chapter during its expansion.
 pub(crate) struct Page<'a> {
     pub workspace: &'a Workspace,
-    /// The chapter's file, from the book's sources, with slashes.
+    /// The path of the chapter's file from the book's sources, with slashes.
     pub chapter: &'a str,
-    /// The number of figures so far.
+    /// The number of figures that have been expanded.
     pub figures: usize,
     pub used: Used,
 }
 
-/// Expands a chapter, and lists the sources that it shows.
+/// Expands a chapter, and lists the sources that the chapter shows.
 pub(crate) fn expand(
     text: &str,
     chapter: &str,
@@ -75,7 +75,7 @@ const DIRECTIVES: [(&str, Expand); 10] = [
     ("version", version::expand),
 ];
 
-/// The directives that stand in a sentence. The others make a block.
+/// The directives that can be part of a sentence. The others are blocks.
 const INLINE: [&str; 3] = ["measured", "minutes", "version"];
 
 impl Page<'_> {

@@ -1,4 +1,5 @@
-//! A form for PowerShell of each command on a page. The page shows the form that its reader chooses.
+//! Adds a PowerShell form to each command on a page. The page shows the form that the reader
+//! chooses.
 
 use std::sync::LazyLock;
 
@@ -22,7 +23,7 @@ pub(crate) const PAIRS: [(&str, &str); 6] = [
         "Get-Content .env | Where-Object { $_ -match '^\\w+=' } | ForEach-Object { \
          $name, $value = $_ -split '=', 2; Set-Item \"Env:$name\" $value.Trim(\"'\") }",
     ),
-    // PowerShell has no variable for one command: the reader's own value comes back.
+    // PowerShell cannot set a variable for one command only, so the old value is restored.
     (
         "APPLICATIONINSIGHTS_CONNECTION_STRING=garbage cargo run -p step-04",
         "$old = $env:APPLICATIONINSIGHTS_CONNECTION_STRING; \
@@ -31,7 +32,7 @@ pub(crate) const PAIRS: [(&str, &str); 6] = [
     ),
 ];
 
-/// Programs whose arguments mean the same in both shells.
+/// Programs whose arguments have the same meaning in both shells.
 const SAME: [&str; 11] = [
     "az",
     "cargo",
@@ -56,7 +57,7 @@ pub(crate) fn translate(command: &str) -> Result<String, String> {
     if let Some(parts) = VARIABLE.captures(command) {
         return Ok(format!("$env:{} = \"{}\"; {}", &parts[1], &parts[2], translate(&parts[3])?));
     }
-    // What is quoted is the same in both.
+    // Quoted text is the same in both shells.
     let bare = QUOTED.replace_all(command, "");
     if bare.contains([';', '|', '&', '<', '>', '$', '`', '\\', '*']) || bare.contains("/dev/") {
         return Err("add its PowerShell form to PAIRS in powershell.rs".to_string());
@@ -69,7 +70,8 @@ pub(crate) fn translate(command: &str) -> Result<String, String> {
             Ok(format!("$env:{name} = {value}"))
         }
         "pkill" => {
-            let name = rest.strip_prefix("-KILL ").ok_or("only pkill -KILL NAME is known")?;
+            let name =
+                rest.strip_prefix("-KILL ").ok_or("only pkill -KILL NAME can be translated")?;
             Ok(match name.strip_prefix("-f ") {
                 Some(text) => format!(
                     "Get-CimInstance Win32_Process | Where-Object CommandLine -Match \"{text}\" | \
@@ -79,12 +81,12 @@ pub(crate) fn translate(command: &str) -> Result<String, String> {
             })
         }
         _ if SAME.contains(&program) => Ok(command.to_string()),
-        _ => Err(format!("is {program} the same in PowerShell? See powershell.rs")),
+        _ => Err(format!("add {program} to SAME in powershell.rs, or add a rule for it")),
     }
 }
 
 /// Adds the PowerShell form after each `console` fence, and in each sentence with a command that
-/// sets a variable. The error has the command and the reason.
+/// sets a variable. The error contains the command and the reason.
 pub(crate) fn add(page: &str) -> Result<String, (String, String)> {
     static INLINE: LazyLock<Regex> =
         LazyLock::new(|| regex(r"`((?:[A-Z_]+=[^`\s]+ )+cargo [^`]+)`"));
@@ -119,11 +121,11 @@ pub(crate) fn add(page: &str) -> Result<String, (String, String)> {
 fn both(found: &Captures<'_>) -> String {
     let sh = &found[1];
     let Ok(powershell) = translate(sh) else { return found[0].to_string() };
-    // In one line, as Markdown would end the paragraph.
+    // On one line, because a line feed could end the paragraph in Markdown.
     format!("<code class=\"for-sh\">{sh}</code><code class=\"for-powershell\">{powershell}</code>")
 }
 
-/// A fence, and the commands in it if it has some.
+/// A fence, and its commands if it contains any.
 struct Fence {
     indent: String,
     ticks: String,
@@ -155,7 +157,7 @@ impl Fence {
         Ok(())
     }
 
-    /// The fence with the form for PowerShell, if that form differs.
+    /// The fence with the PowerShell form, if that form differs.
     fn twin(&self) -> Option<String> {
         let Self { indent, ticks, commands, .. } = self;
         commands.iter().any(|(sh, powershell)| sh != powershell).then(|| {
@@ -224,7 +226,7 @@ mod tests {
         assert!(added.contains("<code class=\"for-powershell\">$env:A = "), "{added}");
         let inline = "| `A=1 B=2 cargo run` |\n";
         assert!(add(inline).unwrap().contains("$env:A = \"1\"; $env:B = \"2\"; cargo run"));
-        // A listing is no command.
+        // A listing is not a command.
         let listing = "````text\n```console\n$ awk\n```\n````\n";
         assert_eq!(add(listing).as_deref(), Ok(listing));
     }

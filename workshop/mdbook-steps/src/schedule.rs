@@ -19,7 +19,8 @@ pub(crate) const PATH: &str = "book/schedule.toml";
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Schedule {
-    /// The minutes of each chapter without its exercises, by its file without `.md`.
+    /// The minutes of each chapter without its exercises. The key is the chapter's file, without
+    /// `.md`.
     minutes: BTreeMap<String, u32>,
     #[serde(default)]
     plan: BTreeMap<String, Plan>,
@@ -40,13 +41,13 @@ impl Chapters {
     }
 }
 
-/// The minutes of exercises together.
+/// The sum of the minutes of exercises.
 fn sum<'a>(exercises: impl Iterator<Item = &'a Exercise>) -> u32 {
     exercises.map(|exercise| u32::from(exercise.minutes)).sum()
 }
 
-/// `{{#minutes}}`, `{{#minutes step-01 step-02}}`, `{{#minutes half-day}}`, and with an option the
-/// minutes with or without those of the exercises.
+/// `{{#minutes}}`, `{{#minutes step-01 step-02}}`, `{{#minutes half-day}}`, and with an
+/// option, only the minutes of the exercises or only the other minutes.
 pub(crate) fn minutes(directive: &Directive, page: &mut Page) -> Result<String> {
     directive.allow_options(&["only", "without"])?;
     let (own, exercises) = match (directive.option("only"), directive.option("without")) {
@@ -61,7 +62,10 @@ pub(crate) fn minutes(directive: &Directive, page: &mut Page) -> Result<String> 
     let mut total = 0;
     for name in names {
         if let Some(plan) = plans.get(name) {
-            ensure!(own && exercises, "`{name}` is a plan, which has no such part");
+            ensure!(
+                own && exercises,
+                "`{name}` is a plan: `only` and `without` are options for chapters"
+            );
             total += plan.minutes(&chapters);
             continue;
         }

@@ -25,7 +25,7 @@ impl Steps {
         Self { workspace: Workspace::new(root.into()) }
     }
 
-    /// Expands the directives of a chapter, and lists the sources that it shows.
+    /// Expands the directives of a chapter, and lists the sources that the chapter shows.
     ///
     /// The chapter's path starts at the book's sources, as in `SUMMARY.md`.
     pub fn expand(
@@ -54,7 +54,7 @@ impl Preprocessor for Steps {
                 Err(Errors(more)) => errors.extend(more),
             }
         });
-        // Every page with a number of minutes finds the same mistake in the schedule.
+        // Every page with a number of minutes reports the same error in the schedule.
         let mut seen = HashSet::new();
         errors.retain(|Error { message, .. }| {
             !message.starts_with(schedule::PATH) || seen.insert(message.clone())

@@ -1,8 +1,9 @@
-//! Makes an SVG file part of a page, so that it follows the page's theme.
+//! Makes an SVG file part of a page, so that the picture uses the page's theme.
 //!
-//! All pictures of a page share one set of ids and one style sheet. So ids get a unique prefix, and a
-//! style is nested in the id of the figure around it. `@media (prefers-color-scheme: dark)` becomes
-//! mdBook's dark themes, because the reader chooses the theme in the book.
+//! All pictures of a page share one set of ids and one style sheet. So ids get a unique prefix, and
+//! a style is nested in a selector for the figure around the picture. The condition
+//! `@media (prefers-color-scheme: dark)` is replaced by mdBook's dark themes, because the reader
+//! chooses the theme in the book.
 
 use anyhow::{Context as _, Result, bail, ensure};
 use quick_xml::escape::unescape;
@@ -29,8 +30,8 @@ pub(crate) fn description(svg: &str) -> Result<Option<String>> {
     }
 }
 
-/// The picture as an HTML element for the figure with this id. It has no blank lines, which would
-/// end the HTML in Markdown.
+/// The picture as an HTML element for the figure with this id. The element has no blank lines,
+/// which would end the HTML in Markdown.
 pub(crate) fn inline(svg: &str, alt: &str, id: &str) -> Result<String> {
     let mut reader = Reader::from_str(svg);
     let mut writer = Writer::new(Vec::new());
@@ -63,7 +64,7 @@ pub(crate) fn inline(svg: &str, alt: &str, id: &str) -> Result<String> {
                 depth -= 1;
                 writer.write_event(Event::End(end))?;
             }
-            // Only white space stands around the outermost element.
+            // Only white space surrounds the outermost element.
             Event::Text(_) if depth == 0 => {}
             other => writer.write_event(other)?,
         }
@@ -74,7 +75,7 @@ pub(crate) fn inline(svg: &str, alt: &str, id: &str) -> Result<String> {
     Ok(lines.join("\n"))
 }
 
-/// An element with unique ids. The outermost element becomes an image with a name.
+/// An element with unique ids. The outermost element becomes an image with an accessible name.
 fn element(start: &BytesStart, depth: usize, alt: &str, id: &str) -> Result<BytesStart<'static>> {
     let name = start.name().as_ref().to_string();
     ensure!(depth > 0 || name == "svg", "the file starts with <{name}> instead of <svg>");
@@ -105,7 +106,7 @@ fn unique(key: &str, value: &str, id: &str) -> Result<String> {
         "href" | "xlink:href" | "src" => {
             let target = value.strip_prefix('#');
             let target = target.with_context(|| {
-                format!("the picture refers to `{value}`, which is not in its file")
+                format!("the picture refers to `{value}`, which is not in the file")
             })?;
             Ok(format!("#{id}-{target}"))
         }
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn becomes_an_image_with_a_name() {
+    fn becomes_an_image_with_an_accessible_name() {
         let text = "<?xml version=\"1.0\"?>\n<!DOCTYPE svg>\n<!-- by hand -->\n\
                     <svg role=\"x\" aria-labelledby=\"t\" viewBox=\"0 0 1 1\">\n\n<title id=\"t\">T &amp; t</title>\n</svg>\n";
         assert_eq!(
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn nests_its_style_and_follows_the_theme_of_the_book() {
+    fn nests_its_style_and_uses_the_theme_of_the_book() {
         let css = "svg { --ink: black } .a &gt; .b { fill: var(--ink) }\
                    @media (prefers-color-scheme: dark) { svg { --ink: white } }";
         let shown = svg(&format!("<svg><style>{css}</style></svg>")).unwrap();

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-/// The sources that a chapter shows, as paths from the workspace's root with slashes. A test finds
-/// with it the sources that no page shows.
+/// The sources that a chapter shows, as paths from the workspace's root with slashes. A test uses
+/// this list to find the sources that no page shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Used {

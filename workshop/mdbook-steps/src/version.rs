@@ -1,4 +1,4 @@
-//! `{{#version axum}}`: the version of a dependency in use.
+//! `{{#version axum}}`: the version of a dependency.
 
 use std::collections::BTreeMap;
 
@@ -60,7 +60,7 @@ fn locked(workspace: &Workspace, name: &str) -> Result<String> {
     match found[..] {
         [package] => Ok(package.version.clone()),
         [] => {
-            // A message with all locked names would be too long.
+            // Suggests only similar names: a message with all names would be too long.
             let names: Vec<&str> = lock.package.iter().map(|it| it.name.as_str()).collect();
             let names = similar::get_close_matches(name, &names, 3, 0.6);
             let names: Vec<String> = names.into_iter().map(str::to_string).collect();
@@ -86,7 +86,7 @@ struct Service {
     image: Option<String>,
 }
 
-/// The version of the image of a service in a compose file.
+/// The image version of a service in a compose file.
 fn image(workspace: &Workspace, path: &str, service: &str) -> Result<String> {
     let source = workspace.read(path)?;
     let compose: Compose =

@@ -14,9 +14,9 @@ pub(crate) const BOOK: &str = "book/src";
 /// A text file of the workspace.
 #[derive(Debug)]
 pub(crate) struct Source {
-    /// From the workspace's root, with slashes.
+    /// The path from the workspace's root, with slashes.
     pub path: String,
-    /// With line feeds only.
+    /// The text, in which every line ends with a line feed only.
     pub text: String,
 }
 
@@ -36,7 +36,7 @@ impl Workspace {
         &self.root
     }
 
-    /// The folder of `step-NN`, from the root.
+    /// The path of the folder of `step-NN` from the root.
     pub fn step(&self, name: &str) -> Result<String> {
         let folders = self.list("steps");
         let is_step = |folder: &&String| {
@@ -55,7 +55,8 @@ impl Workspace {
         }
     }
 
-    /// Reads `step-02/app.rs` from the step's `src` or its folder, and any other path from the root.
+    /// Reads `step-02/app.rs` from the step's `src` or its folder. Any other path starts at the
+    /// root.
     pub fn source(&self, path: &str) -> Result<Source> {
         let Some((step, file)) = split_step(path) else { return self.read(path) };
         let folder = self.step(step)?;
@@ -68,7 +69,7 @@ impl Workspace {
         Err(missing(format!("`{file}` in {folder}"), file, &files))
     }
 
-    /// Reads a file, given from the root.
+    /// Reads a file, whose path starts at the root.
     pub fn read(&self, path: &str) -> Result<Source> {
         if !self.has(path) {
             let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -81,12 +82,12 @@ impl Workspace {
         Ok(Source { path: path.to_string(), text: text.replace("\r\n", "\n") })
     }
 
-    /// Whether there is a file of exactly this name. A file system that ignores case would
-    /// otherwise build a book here that fails elsewhere.
+    /// Whether there is a file with exactly this name. Without this check, a book could be built on
+    /// a file system that ignores case, but not on other file systems.
     pub fn has(&self, path: &str) -> bool {
         let mut folder = String::new();
         for part in path.split('/') {
-            // A folder does not list `..`, so no path leads out of the workspace.
+            // A folder does not list `..`, so a path cannot leave the workspace.
             if !self.list(&folder).iter().any(|name| name == part) {
                 return false;
             }
@@ -149,18 +150,18 @@ mod tests {
         let message = |path: &str| workspace.source(path).unwrap_err().to_string();
         assert_eq!(
             message("step-01/ap.rs"),
-            "there is no `ap.rs` in steps/01-one. Did you mean `app.rs`? There are: Cargo.toml, \
+            "there is no `ap.rs` in steps/01-one. Did you mean `app.rs`? Available: Cargo.toml, \
              app.rs, empty.rs"
         );
         assert_eq!(
             message("step-1/app.rs"),
-            "there is no step `step-1`. Did you mean `step-01`? There are: step-01, step-03"
+            "there is no step `step-1`. Did you mean `step-01`? Available: step-01, step-03"
         );
         assert_eq!(message("step-03/x"), "step-03 is ambiguous: steps/03-a, steps/03-b");
         assert_eq!(message("step-01/empty.rs"), "steps/01-one/src/empty.rs is empty");
         assert_eq!(
             message("cargo.toml"),
-            "there is no file `cargo.toml`. Did you mean `Cargo.toml`? There are: Cargo.toml, steps"
+            "there is no file `cargo.toml`. Did you mean `Cargo.toml`? Available: Cargo.toml, steps"
         );
     }
 

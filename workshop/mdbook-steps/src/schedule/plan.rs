@@ -1,4 +1,4 @@
-//! A class's plan: chapters and breaks, and their times.
+//! The plan of a class: chapters, breaks, and their times.
 
 use std::fmt::Write as _;
 
@@ -34,7 +34,7 @@ pub(super) struct Plan {
 enum Slot {
     Chapter {
         chapter: String,
-        /// The names of those that the plan has time for; all of the chapter's if it is missing.
+        /// The names of the exercises in the plan; if missing, all exercises of the chapter.
         exercises: Option<Vec<String>>,
     },
     Break {
@@ -69,7 +69,7 @@ impl Slot {
         chapters.exercises(chapter).filter(is_in)
     }
 
-    /// Fails for a chapter or an exercise that does not exist.
+    /// Returns an error for a chapter or an exercise that does not exist.
     fn check(&self, chapters: &Chapters) -> Result<()> {
         if let Self::Chapter { chapter, exercises } = self {
             let known = chapters.own.contains_key(chapter);
@@ -90,7 +90,7 @@ impl Plan {
         self.slots.iter().map(|slot| slot.minutes(chapters)).sum()
     }
 
-    /// Fails for a plan that a class cannot follow.
+    /// Returns an error for a plan with an invalid slot, break, session or end.
     pub fn check(&self, chapters: &Chapters) -> Result<()> {
         for slot in &self.slots {
             slot.check(chapters)?;
@@ -101,7 +101,7 @@ impl Plan {
             ensure!(minutes <= LONGEST, "{minutes} minutes without a break, more than {LONGEST}");
         }
         let end = after(self.start, self.minutes(chapters));
-        ensure!(end == self.end, "it ends at {}, but its slots end at {}", hm(self.end), hm(end));
+        ensure!(end == self.end, "`end` is {}, but the slots end at {}", hm(self.end), hm(end));
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! A small workspace with a book of one chapter, in a folder of its own.
+//! A small workspace with a book of one chapter, in a temporary folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use mdbook_driver::MDBook;
 use mdbook_steps::Steps;
 use tempfile::TempDir;
 
-/// More backticks than a fence usually has.
+/// A line with more backticks than a fence usually has.
 pub const TICKS: &str = "``````";
 
 const APP: &str = "//! The app.\nuse step_01::variable;\n\n/// Serves.\npub fn app() {\n    one();\n    two();\n}\n";
@@ -56,7 +56,7 @@ pub struct Book {
 }
 
 impl Book {
-    /// A book whose one chapter has this text.
+    /// A book whose only chapter has this text.
     pub fn new(chapter: &str) -> Self {
         let book = Self { folder: tempfile::tempdir().unwrap() };
         let guard = "struct Guard;\n\nimpl Drop for Guard {\n    fn drop(&mut self) {}\n}\n";
@@ -69,7 +69,7 @@ impl Book {
         FILES.iter().chain(&own).fold(book, |book, (path, text)| book.with(path, text))
     }
 
-    /// The same book with another file.
+    /// The same book with an additional file.
     pub fn with(self, path: &str, text: &str) -> Self {
         let path = self.root().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -83,13 +83,13 @@ impl Book {
 
     fn build(&self) -> Result<PathBuf, String> {
         let mut book = MDBook::load(self.root().join("book")).map_err(|error| error.to_string())?;
-        // It takes the place of the command in book.toml.
+        // The preprocessor replaces the command in book.toml.
         book.with_preprocessor(Steps::new(self.root()));
         book.build().map_err(|error| error.root_cause().to_string())?;
         Ok(self.root().join("book/book"))
     }
 
-    /// The chapter's part of its page.
+    /// The content of the chapter's page.
     pub fn page(&self) -> String {
         let page = fs::read_to_string(self.build().unwrap().join("chapter.html")).unwrap();
         let (head, main) = page.split_once("<main>").unwrap();
@@ -98,7 +98,7 @@ impl Book {
         format!("<title>{title}</title>{}", main.split_once("</main>").unwrap().0)
     }
 
-    /// What a reader sees of the page.
+    /// The visible text of the page.
     pub fn text(&self) -> String {
         let mut text = String::new();
         for part in self.page().split('<') {
@@ -107,7 +107,7 @@ impl Book {
         text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
     }
 
-    /// Why the book cannot be built.
+    /// The error that prevents the build of the book.
     pub fn error(&self) -> String {
         self.build().expect_err("the book should not build")
     }

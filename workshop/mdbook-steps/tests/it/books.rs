@@ -10,8 +10,8 @@ fn a_listing_has_its_path_as_caption() {
         "{page}"
     );
     assert!(page.contains("<code class=\"language-rust ignore\">"), "{page}");
-    assert!(page.contains("<em>after</em>"), "what follows is Markdown: {page}");
-    assert!(!page.contains("fn main"), "nothing is added to it: {page}");
+    assert!(page.contains("<em>after</em>"), "Markdown continues after the listing: {page}");
+    assert!(!page.contains("fn main"), "nothing is added to the listing: {page}");
 }
 
 #[test]
@@ -68,18 +68,18 @@ fn a_diff_folds_unchanged_lines_and_names_the_files() {
     assert!(page.contains("steps/01-plain/src/app.rs → steps/02-more/src/app.rs"), "{page}");
     assert!(page.contains("@@ -"), "{page}");
     assert!(page.contains("\n+struct Guard;\n"), "{page}");
-    assert!(!page.contains("-use step_01"), "a step's own name is no difference: {page}");
+    assert!(!page.contains("-use step_01"), "the name of a step is not a difference: {page}");
 }
 
 #[test]
-fn versions_stand_in_a_sentence() {
+fn versions_can_be_part_of_a_sentence() {
     let text = "axum {{#version axum}}, Collector {{#version collector}}, Rust {{#version rust}}.";
     let page = Book::new(text).page();
     assert!(page.contains("<p>axum 0.8.9, Collector 0.162.0, Rust 1.95.</p>"), "{page}");
 }
 
 #[test]
-fn measured_sizes_stand_in_a_sentence() {
+fn measured_sizes_can_be_part_of_a_sentence() {
     let text = "It takes {{#measured prepare row=\"all of it\" column=\"MB downloaded\"}}.";
     let page = Book::new(text).text().replace('\u{a0}', " ");
     assert!(page.contains("It takes 34 MB."), "{page}");

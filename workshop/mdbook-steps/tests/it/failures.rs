@@ -1,8 +1,8 @@
-//! The messages for mistakes in a book.
+//! The messages for errors in a book.
 
 use crate::book::Book;
 
-/// The one mistake in this chapter, after its place.
+/// The message of the only error in this chapter, without its position.
 fn mistake(text: &str) -> String {
     let error = Book::new(&format!("# A\n\n{text}\n")).error();
     let lines: Vec<&str> = error.lines().collect();
@@ -17,30 +17,30 @@ fn messages_name_the_missing_and_the_existing() {
     for (text, message) in [
         (
             "{{#listing step-02/apps.rs}}",
-            "there is no `apps.rs` in steps/02-more. Did you mean `app.rs`? There are: Cargo.toml, \
+            "there is no `apps.rs` in steps/02-more. Did you mean `app.rs`? Available: Cargo.toml, \
              app.rs, lib.rs, telemetry.rs",
         ),
         (
             "{{#listing step-02/app.rs:ap}}",
-            "there is no `ap` in steps/02-more/src/app.rs. Did you mean `app`? There are: Drop for \
+            "there is no `ap` in steps/02-more/src/app.rs. Did you mean `app`? Available: Drop for \
              Guard, Guard, Guard::drop, app",
         ),
         (
             "{{#listing docker-compose.yml:service}}",
-            "there is no `service` in docker-compose.yml. Did you mean `services`? There are: services",
+            "there is no `service` in docker-compose.yml. Did you mean `services`? Available: services",
         ),
         (
             "{{#listing step-02/Cargo.toml:package}}",
-            "a listing shows only the whole of steps/02-more/Cargo.toml",
+            "cannot show a part of steps/02-more/Cargo.toml",
         ),
         ("{{#listing}}", "write {{#listing step-02/app.rs}} or {{#listing step-02/app.rs:item}}"),
-        ("{{#listing step-09/app.rs}}", "There are: step-01, step-02"),
-        ("{{#output step-02/consol}}", "Did you mean `console`? There are: console"),
+        ("{{#listing step-09/app.rs}}", "Available: step-01, step-02"),
+        ("{{#output step-02/consol}}", "Did you mean `console`? Available: console"),
         (
             "{{#output step-02/console from=\"Metric\"}}",
             "console.snap: from=\"Metric\" is ambiguous: `Metrics`, `Metric #0`",
         ),
-        ("{{#output step-02/console to=\"nothing\"}}", "has to=\"nothing\""),
+        ("{{#output step-02/console to=\"nothing\"}}", "matches to=\"nothing\""),
         (
             "{{#output step-02/console form=\"x\"}}",
             "there is no option `form`. Did you mean `from`?",
@@ -67,7 +67,7 @@ fn messages_name_the_missing_and_the_existing() {
         ),
         (
             "{{#measured prepare row=\"all\" column=\"MB downloaded\"}}",
-            "there is no row `all` in `prepare`. There are: all of it",
+            "there is no row `all` in `prepare`. Available: all of it",
         ),
         (
             "{{#measured prepare row=\"all of it\" column=\"MB download\"}}",
@@ -75,7 +75,7 @@ fn messages_name_the_missing_and_the_existing() {
         ),
         (
             "{{#measured prepare row=\"all of it\" column=\"s\"}}",
-            "only a column in MB can stand in a sentence",
+            "only a column in MB can be inserted into a sentence",
         ),
         (
             "{{#measured prepare row=\"all of it\" column=\"MB lost\"}}",
@@ -84,7 +84,7 @@ fn messages_name_the_missing_and_the_existing() {
         ("{{#measured prepare}}", "write {{#measured prepare row="),
         (
             "{{#listign step-02/app.rs}}",
-            "there is no directive `listign`. Did you mean `listing`? There are: diff, exercise",
+            "there is no directive `listign`. Did you mean `listing`? Available: diff, exercise",
         ),
         ("{{#}}", "there is no directive ``"),
         ("{{#include missing.md}}", "there is no directive `include`"),

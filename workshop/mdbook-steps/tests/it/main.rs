@@ -1,4 +1,4 @@
-//! Builds small books, and reads the pages or the messages.
+//! Builds small books, and checks the pages or the error messages.
 
 mod book;
 mod books;

@@ -14,12 +14,12 @@ fn run(arguments: &[&str], input: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // The program may exit before it has read everything.
+    // The program may exit before it has read all of the input.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     child.wait_with_output().unwrap()
 }
 
-/// What mdBook 0.5 sends.
+/// The input that mdBook 0.5 sends.
 fn input(book: &Book, chapter: &str) -> String {
     let root = book.root().join("book");
     let chapter = serde_json::json!({"Chapter": {"name": "A", "content": chapter, "number": [1],

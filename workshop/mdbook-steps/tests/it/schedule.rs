@@ -25,7 +25,7 @@ fn book(text: &str, schedule: &str) -> Book {
 }
 
 #[test]
-fn minutes_stand_in_a_sentence() {
+fn minutes_can_be_part_of_a_sentence() {
     let text =
         "It takes {{#minutes}}, both {{#minutes chapter deep/other}}, all {{#minutes morning}}.";
     let page = book(text, GOOD).text().replace('\u{a0}', " ");
@@ -75,7 +75,7 @@ fn a_plan_chooses_from_the_exercises() {
     let wrong = slot.replace(" }", ", exercises = [\"02-wrote\"] }");
     let error = with_exercises("{{#minutes}}", &GOOD.replace(slot, &wrong)).error();
     let message = "plan `morning`: there is no exercise `02-wrote` in the chapter `chapter`. Did \
-                   you mean `02-write`? There are: 01-look, 02-write, 03-test";
+                   you mean `02-write`? Available: 01-look, 02-write, 03-test";
     assert!(error.contains(message), "{error}");
 }
 
@@ -109,7 +109,7 @@ fn rejects_invalid_plans() {
         (
             "chapter = 25",
             "chapter = 26",
-            "plan `morning`: it ends at 11:20, but its slots end at 11:21",
+            "plan `morning`: `end` is 11:20, but the slots end at 11:21",
         ),
         ("11:20", "11.20", "book/schedule.toml:8: invalid time `11.20`; write it as \"09:30\""),
         (
@@ -152,7 +152,7 @@ fn messages_name_the_missing_and_the_existing() {
         (
             "{{#minutes chaptre}}",
             "there is no `chaptre` under [minutes] in book/schedule.toml. Did you mean `chapter`? \
-             There are: chapter, deep/other, morning",
+             Available: chapter, deep/other, morning",
         ),
         ("{{#minutes a=\"b\"}}", "there is no option `a`"),
         ("{{#minutes only=\"plans\"}}", "write only=\"exercises\" or without=\"exercises\""),
@@ -173,9 +173,9 @@ fn messages_name_the_missing_and_the_existing() {
 }
 
 #[test]
-fn a_wrong_plan_is_one_mistake() {
+fn an_invalid_plan_is_reported_once() {
     let text = "It takes {{#minutes}} or {{#minutes}}.\n\n{{#schedule morning}}\n";
     let error = book(text, &GOOD.replace("11:20", "11:25")).error();
     assert!(error.starts_with("1 mistake in the book\n"), "{error}");
-    assert!(error.contains("it ends at 11:25, but its slots end at 11:20"), "{error}");
+    assert!(error.contains("`end` is 11:25, but the slots end at 11:20"), "{error}");
 }
