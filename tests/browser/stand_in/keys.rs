@@ -43,7 +43,7 @@ fn page_can_be_used_by_keyboard() {
     browser.wait("its address", "location.search.includes('metric=request-count')");
 
     enter("#pause");
-    browser.wait("a pause", "document.activeElement.innerText == 'Go on'");
+    browser.wait("a pause", "document.activeElement.innerText == 'Resume'");
     browser.press(Key::Enter);
     browser.wait("the end of it", "document.activeElement.innerText == 'Pause'");
     // From here on the page has no animations.

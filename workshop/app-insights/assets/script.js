@@ -1,5 +1,5 @@
-// Asks for the same address again every few seconds and puts in what has changed. Every screen
-// works without this script.
+// Requests the same address again every few seconds and inserts the changes. Every screen works
+// without this script.
 "use strict";
 
 (() => {
@@ -14,7 +14,7 @@
   let latest = 0;
   let timer;
 
-  // Said only when it changes, as it is read aloud.
+  // Set only when the text changes, because screen readers read it aloud.
   const say = (text) => {
     if (byId("connection").textContent !== text) byId("connection").textContent = text;
   };
@@ -41,7 +41,7 @@
       if (number !== latest || paused && !asked) return;
       const fresh = page.getElementById("live");
       if (!fresh) {
-        say(response.ok ? "Load this page again." : "This is no longer there. Load the page again.");
+        say(response.ok ? "Load this page again." : "This page no longer exists. Load it again.");
       } else if (fresh.dataset.kind !== live().dataset.kind) {
         location.reload();
         return;
@@ -62,7 +62,7 @@
     timer = setTimeout(() => load(live().dataset.address, false), every);
   };
 
-  // A choice is shown at once, and the address follows it.
+  // A choice takes effect immediately, and changes the address.
   form?.addEventListener("change", () => {
     const fields = new URLSearchParams(new FormData(form));
     const address = `${form.dataset.live || form.getAttribute("action")}?${fields}`;
@@ -74,7 +74,7 @@
     pause.hidden = false;
     pause.addEventListener("click", () => {
       paused = !paused;
-      pause.textContent = paused ? "Go on" : "Pause";
+      pause.textContent = paused ? "Resume" : "Pause";
       if (paused) wait();
       else load(live().dataset.address, true);
     });
@@ -84,7 +84,7 @@
     });
   }
 
-  // The values under the pointer.
+  // Shows the values at the pointer.
   document.addEventListener("pointermove", (event) => {
     const grain = event.target.closest?.("rect.grain");
     if (grain && byId("readout")) byId("readout").textContent = grain.querySelector("title").textContent;

@@ -1,11 +1,12 @@
-//! The load of many apps, while a browser shows the page.
+//! Simulates the load of many apps while a browser shows the page.
 //!
 //! Run with `cargo bench -p app-insights --bench ingestion`.
 //!
-//! Four clients send 2,000 requests a second for ten seconds, each with an export of step 05, and
-//! the page is loaded repeatedly. Then they send 40 requests a second, together with 2,000 spans
-//! and 2,000 logs. The status is 1 when a request was refused, when the clients did not reach the
-//! rate, or when a screen took longer than 200 ms. Run it on a quiet machine.
+//! Four clients together send 2,000 requests a second for ten seconds, each with an export of step
+//! 05, and the page is loaded repeatedly. Then they send 40 requests a second, with 2,000 spans and
+//! 2,000 logs a second in all. The exit status is 1 if a request was refused, if the clients did
+//! not reach the rate, or if a screen took longer than 200 ms. Run the benchmark on an idle
+//! machine.
 
 use std::{
     fmt::Write as _,
@@ -25,17 +26,17 @@ use jiff::Timestamp;
 const CLIENTS: u32 = 4;
 const TIME: Duration = Duration::from_secs(10);
 const PAGE_LIMIT: Duration = Duration::from_millis(200);
-/// The time between two loads of the page, as with several tabs.
+/// The time between two loads of the page, as if several tabs were open.
 const REFRESH: Duration = Duration::from_millis(500);
 
 /// A kind of telemetry.
 struct Load {
     name: &'static str,
-    /// Requests of all clients in a second.
+    /// The number of requests of all clients in a second.
     rate: u32,
     /// The body of the request with this number.
     body: fn(u32) -> String,
-    /// The screens, which are loaded in turn.
+    /// The screens that are loaded in turn.
     screens: [&'static str; 2],
 }
 
@@ -55,9 +56,9 @@ const LOADS: [Load; 2] = [
 ];
 
 fn main() -> ExitCode {
-    // All of them, also after one that fails.
+    // Runs all of them, even after a failure.
     let good = LOADS.map(|load| run(&load)).into_iter().all(|good| good);
-    println!("{}", if good { "as it should be" } else { "NOT as it should be" });
+    println!("{}", if good { "passed" } else { "FAILED" });
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -65,7 +66,7 @@ fn run(load: &Load) -> bool {
     let program = Program::new(env!("CARGO_BIN_EXE_app-insights"));
     let running = program.arg("--listen").arg("127.0.0.1:0").start().expect("it starts");
     let address = running.address();
-    // So that both screens have something to show.
+    // So that both screens have data to show.
     post(&mut Connection::open(address).expect("it listens"), (load.body)(0));
     let done = AtomicBool::new(false);
     let started = Instant::now();
@@ -90,7 +91,7 @@ fn run(load: &Load) -> bool {
     refused == 0 && rate > f64::from(load.rate) * 0.98 && slowest <= PAGE_LIMIT
 }
 
-/// Sends the requests of one client, each at its time. Returns the number of refused ones.
+/// Sends the requests of one client, each at its time. Returns the number of refused requests.
 fn send(load: &Load, address: SocketAddr, client: u32) -> u32 {
     let mut connection = Connection::open(address).expect("it listens");
     let each = Duration::from_secs(1) * CLIENTS / load.rate;

@@ -23,12 +23,12 @@ use crate::{
     transactions::{Filter, Note, Row, Tree, What},
 };
 
-/// The most metrics in the list.
+/// The maximum number of metrics in the list.
 const MAX_METRICS: usize = 200;
-/// The most values in the list of a dimension.
+/// The maximum number of values in the list for a dimension.
 const MAX_VALUES: usize = 100;
 
-/// The most items in the list, and of a transaction.
+/// The maximum number of items in the list and in a transaction.
 const MAX_ITEMS: usize = 1000;
 
 /// The API's routes, for the guarded part of the server.

@@ -1,7 +1,8 @@
-//! Runs slow work in threads of its own, a few at a time.
+//! Runs slow work in separate threads, a few at a time.
 //!
-//! One thread serves all connections. With a full store a screen may take a while, and telemetry
-//! must not wait for it. Screens must not take all cores or much memory together, either.
+//! One thread serves all connections. If the store is full, a screen can take a while to render,
+//! and telemetry must not wait for the screen. Nor must the screens together use all cores or much
+//! memory.
 
 use std::sync::Arc;
 
@@ -11,10 +12,10 @@ use axum::{
 };
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
-/// The most screens and JSON answers that are made at the same time; the others wait.
+/// The maximum number of screens and JSON responses that are made at the same time; others wait.
 const MAX_AT_ONCE: usize = 2;
 
-/// Makes answers. The limit is shared by all clones.
+/// Makes responses. All clones share the limit.
 #[derive(Clone)]
 pub(crate) struct Background(Arc<Semaphore>);
 
@@ -23,15 +24,16 @@ impl Background {
         Self(Arc::new(Semaphore::new(MAX_AT_ONCE)))
     }
 
-    /// Makes an answer.
+    /// Makes a response.
     pub(crate) async fn respond<R>(&self, make: impl FnOnce() -> R + Send + 'static) -> Response
     where
         R: IntoResponse,
     {
-        // An error occurs only at the end of the program.
+        // An error occurs only when the program ends.
         let permit = Arc::clone(&self.0).acquire_owned().await.ok();
         let work = move || {
-            // The thread holds the permit: the request is dropped when its client disconnects.
+            // The thread holds the permit, because the request is dropped if its client
+            // disconnects.
             let _permit = permit;
             make().into_response()
         };

@@ -12,15 +12,15 @@ use tokio::{
     time::timeout,
 };
 
-/// The longest time for a body to arrive, including the wait for a permit.
+/// The maximum time for a body to arrive, including the wait for a permit.
 const READ_TIME: Duration = Duration::from_secs(10);
-/// The most bytes of a small body, which needs no permit: slow senders of large bodies, who hold
-/// all permits, do not keep out the senders of small ones.
+/// The maximum size of a small body, in bytes. A small body needs no permit, so that slow senders
+/// of large bodies, which can hold all permits, do not block the senders of small bodies.
 pub(crate) const SMALL: usize = 64 << 10;
-/// The most large bodies in memory at the same time.
+/// The maximum number of large bodies in memory at the same time.
 const MAX_LARGE: usize = 16;
 
-/// Why a request is refused: the status, and a sentence.
+/// The reason to refuse a request: the status and a sentence.
 pub(crate) type Refusal = (StatusCode, String);
 
 /// A body, with its permit if it is large.
@@ -29,7 +29,7 @@ pub(crate) struct Received {
     permit: Option<OwnedSemaphorePermit>,
 }
 
-/// Reads bodies. The limit is shared by all clones.
+/// Reads bodies. All clones share the limit.
 #[derive(Clone)]
 pub(crate) struct Reader(Arc<Semaphore>);
 
@@ -40,7 +40,7 @@ impl Reader {
 
     /// Reads a body of at most `max` bytes.
     pub(crate) async fn read(&self, body: Body, max: usize) -> Result<Received, Refusal> {
-        // A client that announces too much need not send it first.
+        // Refuses a body whose announced length is too large, before the client sends the body.
         if body.size_hint().lower() > max as u64 {
             return Err(too_large(max));
         }
@@ -54,7 +54,7 @@ impl Reader {
         while let Some(frame) = body.frame().await {
             let frame = frame
                 .map_err(|_| (StatusCode::BAD_REQUEST, "The body could not be read".to_owned()))?;
-            // The other frames are trailers, which mean nothing here.
+            // The other frames are trailers, which have no meaning here.
             let Ok(data) = frame.into_data() else { continue };
             let length = received.bytes.len() + data.len();
             if length > max {
@@ -62,7 +62,8 @@ impl Reader {
             }
             if length > SMALL && received.permit.is_none() {
                 received.permit = Arc::clone(&self.0).acquire_owned().await.ok();
-                // At once: a vector that grows may take twice the memory.
+                // Reserves the memory in one step, because a growing vector can take twice the
+                // memory.
                 received.bytes.reserve_exact(max - received.bytes.len());
             }
             received.bytes.extend_from_slice(&data);

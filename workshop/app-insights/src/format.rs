@@ -1,7 +1,7 @@
 //! Formats names, numbers and durations, for a terminal and for the page.
 //!
-//! Any sender of telemetry can choose a name. Only plain names are printed unchanged: all others
-//! are quoted, with line breaks and terminal escapes made harmless.
+//! Any sender of telemetry can choose a name. Only plain names are printed unchanged. All others
+//! are quoted, and their line breaks and terminal escapes are made harmless.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -9,12 +9,12 @@ use jiff::SignedDuration;
 
 use crate::store::{DEFAULT_NAMESPACE, Metric};
 
-/// The most characters of a name or a message in a line for the terminal.
+/// The maximum number of characters of a name or a message in a line for the terminal.
 const MAX_TEXT: usize = 120;
-/// The most characters of a name on the page.
+/// The maximum number of characters of a name on the page.
 const MAX_ON_PAGE: usize = 80;
 
-/// A name for the terminal: unchanged if it is plain, otherwise quoted and escaped.
+/// A name for the terminal: a plain name is unchanged; any other name is quoted and escaped.
 #[must_use]
 pub fn name(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./%".contains(c);
@@ -25,30 +25,30 @@ pub fn name(text: &str) -> String {
     if shown.len() < text.len() {
         shown.push('…');
     }
-    // Rust's own quoting escapes control characters, and those that change the direction of text,
-    // but not all invisible ones.
+    // Rust's own quoting escapes control characters and characters that change the direction of
+    // text, but not all invisible characters.
     visible(&format!("{shown:?}"))
 }
 
-/// A message for the terminal, part of which may come from telemetry.
+/// A message for the terminal. A part of the message may come from telemetry.
 #[must_use]
 pub fn message(text: &str) -> String {
     let shown: String = text.chars().take(MAX_TEXT).collect();
     let rest = if shown.len() < text.len() { "…" } else { "" };
-    // Quotes are harmless, and every message has some.
+    // Quotation marks are harmless, and every message contains some.
     let escape = |c: char| {
         if matches!(c, '\'' | '"') { c.to_string() } else { c.escape_debug().to_string() }
     };
     visible(&shown.chars().map(escape).collect::<String>()) + rest
 }
 
-/// A name for the page, whose templates escape it: cut, with misleading characters shown by their
-/// number. Never empty.
+/// A name for the page: truncated, with misleading characters shown as their code points. Never
+/// empty. The templates escape the name.
 pub(crate) fn on_page(name: &str) -> String {
     cut(name, MAX_ON_PAGE)
 }
 
-/// A text for the page, cut after `most` characters. Never empty.
+/// A text for the page, truncated after `most` characters. Never empty.
 pub(crate) fn cut(text: &str, most: usize) -> String {
     let begin: String = text.chars().take(most).collect();
     let mut shown = visible(&begin);
@@ -58,7 +58,7 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
     if shown.trim().is_empty() { format!("{shown:?}") } else { shown }
 }
 
-/// A text in which each misleading character is replaced by its number.
+/// A text in which each misleading character is replaced by its code point.
 pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
@@ -67,8 +67,9 @@ pub(crate) fn visible(text: &str) -> String {
     shown
 }
 
-/// Control characters, those that change the direction of text (Unicode's `Bidi_Control`), and
-/// invisible ones: most of `Default_Ignorable_Code_Point`, and the blank of Braille.
+/// Whether a character is misleading: a control character, a character that changes the direction
+/// of text (Unicode's `Bidi_Control`), or an invisible character (most of
+/// `Default_Ignorable_Code_Point`, and the Braille blank).
 fn misleads(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -79,7 +80,7 @@ fn misleads(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// A metric's name, with its namespace unless that is [`DEFAULT_NAMESPACE`].
+/// A metric's name, with its namespace unless the namespace is [`DEFAULT_NAMESPACE`].
 #[must_use]
 pub fn metric(metric: &Metric) -> String {
     let namespace = &*metric.namespace;
@@ -103,7 +104,8 @@ pub fn exact(value: f64) -> String {
     if has_usual_size(value) { value.to_string() } else { format!("{value:e}") }
 }
 
-/// A value that is shown next to its threshold: rounded, unless both would then look the same.
+/// A value that is shown next to its threshold: rounded, unless rounding would make them look
+/// equal.
 #[must_use]
 pub fn compared(value: f64, threshold: f64) -> String {
     let rounded = number(value);
@@ -125,7 +127,8 @@ pub fn with_unit(number: &str, unit: &str) -> String {
     }
 }
 
-/// A threshold with its unit; long ones in milliseconds also in seconds: `1000 ms (1 s)`.
+/// A threshold with its unit. A long threshold in milliseconds is also given in seconds:
+/// `1000 ms (1 s)`.
 #[must_use]
 pub fn with_seconds(value: f64, unit: &str) -> String {
     let mut text = with_unit(&exact(value), unit);
@@ -164,7 +167,7 @@ pub fn measured(duration: SignedDuration) -> String {
     }
 }
 
-/// A filter by dimensions, with a blank in front: ` where value includes nice or naughty`.
+/// A filter by dimensions, with a leading space: ` where value includes nice or naughty`.
 #[must_use]
 pub fn filter(dimensions: &BTreeMap<String, Vec<String>>) -> String {
     let mut text = String::new();

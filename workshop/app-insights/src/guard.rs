@@ -1,12 +1,14 @@
 //! Refuses requests that a web page of another site makes.
 //!
-//! A browser lets every page on the web send requests to this machine. Three kinds are refused, so
-//! that such a page can neither change nor read anything here, nor keep this server busy:
+//! A browser lets any page on the web send requests to this machine. Three kinds of requests are
+//! refused, so that such a page can neither read or change data here nor keep this server busy:
 //!
-//! - a request with a foreign `Host`. After DNS rebinding the browser takes this server for the
-//!   page's own and lets the page read everything, but it still sends the page's host name.
-//! - a change by another site, by `Sec-Fetch-Site` or else `Origin` ([`tower_http::csrf`]).
-//! - an image, a script or a frame of another site. A link that a person follows is allowed.
+//! - a request with a foreign `Host`. After DNS rebinding, the browser treats this server as the
+//!   page's own origin and lets the page read all responses, but still sends the page's host name.
+//! - a change by another site, according to `Sec-Fetch-Site` or else `Origin`
+//!   ([`tower_http::csrf`]).
+//! - an image, a script or a frame on a page of another site. A link that a person follows is
+//!   allowed.
 //!
 //! Programs send neither `Origin` nor `Sec-Fetch-Site`, and are not affected.
 
@@ -26,13 +28,13 @@ pub(crate) fn guard(routes: Router, listen: SocketAddr) -> Router {
     let check = move |request: Request, next: Next| async move {
         if !is_own_host(&request, listen.ip()) {
             return refuse(
-                "This server answers only to its own address: open it as http://127.0.0.1 or \
+                "This server responds only at its own address: open http://127.0.0.1 or \
                  http://localhost with its port\n",
             );
         }
         if request.method().is_safe() && is_embedded_by_another_site(request.headers()) {
             return refuse(
-                "Another web site asked for this behind your back: follow a link to this \
+                "Another website made this request in the background: follow a link to this \
                  server's own page instead\n",
             );
         }
@@ -40,8 +42,8 @@ pub(crate) fn guard(routes: Router, listen: SocketAddr) -> Router {
     };
     let changes = CsrfLayer::new().with_rejection_response(|_: ProtectionError| {
         refuse(
-            "Another web site asked for this change, so it was not made: use this server's own \
-             page\n",
+            "Another website requested this change, so the change was refused: use this server's \
+             own page\n",
         )
     });
     routes.layer(changes).layer(from_fn(check))
@@ -51,7 +53,7 @@ fn refuse(sentence: &'static str) -> Response {
     (StatusCode::FORBIDDEN, sentence).into_response()
 }
 
-/// Whether every host name of the request is this machine.
+/// Whether every host name in the request refers to this machine.
 fn is_own_host(request: &Request, listen: IpAddr) -> bool {
     let Some(host) = single(request.headers(), header::HOST.as_str()) else {
         return false;
@@ -68,12 +70,13 @@ fn is_own(host: &str, listen: IpAddr) -> bool {
         return true;
     }
     let host = host.trim_start_matches('[').trim_end_matches(']');
-    // An address cannot be rebound. A server that listens on all addresses does not know its own.
+    // DNS rebinding does not affect an IP address. A server that listens on all addresses accepts
+    // any IP address.
     host.parse::<IpAddr>()
         .is_ok_and(|ip| ip.is_loopback() || ip == listen || listen.is_unspecified())
 }
 
-/// Whether another site loads this into a page of its own, instead of linking to it.
+/// Whether another site embeds the response in one of its own pages instead of linking to it.
 fn is_embedded_by_another_site(headers: &HeaderMap) -> bool {
     let is_link = single(headers, "sec-fetch-mode") == Some("navigate")
         && matches!(single(headers, "sec-fetch-dest"), None | Some("document"));
@@ -81,7 +84,7 @@ fn is_embedded_by_another_site(headers: &HeaderMap) -> bool {
     sites.any(|site| site == "cross-site") && !is_link
 }
 
-/// The value of a header that is there exactly once.
+/// The value of a header that occurs exactly once.
 fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {

@@ -1,17 +1,18 @@
 //! A stand-in for the ingestion endpoint of Azure Application Insights.
 //!
-//! The paths, the envelopes, the limits and the answers are those of the published schema
+//! The paths, the envelopes, the limits and the responses are those of the published schema
 //! ([`SCHEMA`]), so an exporter works with the stand-in as it does with Azure. Metrics and
 //! transactions are kept in bounded memory, and alert rules evaluate the metrics.
 //!
 //! Each module uses only the modules above it:
 //!
-//! - [`store`] adds up metrics by time grain and keeps transactions, within its limits;
-//!   [`mod@format`] formats names and numbers; `printer` prints lines; `background` bounds slow work; `body` reads request bodies.
+//! - [`store`] aggregates metrics by time grain and keeps transactions, within its limits;
+//!   [`mod@format`] formats names and numbers; `printer` prints lines; `background` limits slow
+//!   work; `body` reads request bodies.
 //! - [`alerts`] evaluates rules and keeps their alerts; [`transactions`] selects and arranges spans
 //!   and logs.
-//! - [`ingest`] receives telemetry, `api` answers with JSON, `page` renders the screens.
-//! - `guard` refuses requests of other web sites, [`server`] connects all of it.
+//! - [`ingest`] receives telemetry, `api` responds with JSON, `page` renders the screens.
+//! - `guard` refuses requests from other websites, [`server`] connects all modules.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -46,8 +47,8 @@ pub mod transactions;
 pub const SCHEMA: &str =
     "specification/applicationinsights/data-plane/Monitor.Exporters/preview/v2.1/swagger.json";
 
-/// The command that sets the variable of the steps to `connection_string`: for PowerShell, or else
-/// for `sh`.
+/// The command that sets the environment variable of the steps to `connection_string`, for
+/// PowerShell or for `sh`.
 pub fn set_command(connection_string: &str, for_powershell: bool) -> String {
     let assignment = format!("APPLICATIONINSIGHTS_CONNECTION_STRING='{connection_string}'");
     if for_powershell {

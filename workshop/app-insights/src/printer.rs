@@ -1,7 +1,7 @@
 //! Prints lines without blocking the server.
 //!
-//! A pipe whose reader is slow (`| less`) blocks the thread that writes to it. So one thread does
-//! all the writing, and lines that do not fit into its queue are left out and counted.
+//! A pipe whose reader is slow (`| less`) blocks the thread that writes to the pipe. So a separate
+//! thread writes all lines. Lines that do not fit into its queue are left out and counted.
 
 use std::{
     io::Write,
@@ -16,9 +16,9 @@ use std::{
 
 use tokio::{sync::oneshot, time::timeout};
 
-/// The most lines in the queue.
+/// The maximum number of lines in the queue.
 const MAX_WAITING: usize = 1024;
-/// The longest wait for a reader at the end.
+/// The maximum time to wait for a reader at the end.
 const FINISH_TIME: Duration = Duration::from_secs(1);
 
 enum Line {
@@ -79,7 +79,7 @@ impl Printer {
 impl Writer {
     /// Writes all lines in the queue, for a bounded time, and ends the thread.
     pub(crate) async fn finish(self) {
-        // An error means that the queue is full, because the reader is stuck.
+        // An error means that the queue is full because the reader is stuck.
         let _ = self.lines.try_send(Line::End);
         let _ = timeout(FINISH_TIME, self.done).await;
     }

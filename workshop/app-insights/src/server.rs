@@ -23,11 +23,11 @@ use crate::{
     store::Store,
 };
 
-/// The time that open requests get after the signal. With the time for unprinted lines, the
-/// shutdown takes at most three seconds.
+/// The time for open requests to complete after the signal. Including the time for unprinted lines,
+/// the shutdown takes at most three seconds.
 const STOP_TIME: Duration = Duration::from_millis(1800);
 
-/// A server that listens, but does not answer yet.
+/// A server that accepts connections, but does not yet respond.
 pub struct Server {
     listener: TcpListener,
     addr: SocketAddr,
@@ -36,8 +36,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens on `addr` (port 0 takes any free port). Telemetry will go into `store`, and the
-    /// rules of `alerts` will be evaluated.
+    /// Listens on `addr` (port 0 selects a free port). [`serve`](Self::serve) will keep telemetry
+    /// in `store` and evaluate the rules of `alerts`.
     pub async fn bind(
         addr: SocketAddr,
         store: Arc<Store>,
@@ -48,13 +48,14 @@ impl Server {
         Ok(Self { listener, addr, store, alerts })
     }
 
-    /// The address on which the server listens, with its real port.
+    /// The address on which the server listens, with the actual port.
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// The connection string for an app on this machine. Its key is all zeros: any key is accepted.
+    /// The connection string for an app on this machine. Its key is all zeros, because any key is
+    /// accepted.
     #[must_use]
     pub fn connection_string(&self) -> String {
         let mut addr = self.addr;
@@ -69,8 +70,8 @@ impl Server {
 
     /// Serves until `shutdown` completes, then gives open requests a bounded time.
     ///
-    /// `out` receives a line for every accepted batch, and `err` all other lines, such as one for
-    /// every alert that fires or is resolved. A reader that is slow does not block the server.
+    /// `out` receives a line for every accepted batch. `err` receives all other lines, such as a
+    /// line for every alert that fires or is resolved. A slow reader does not block the server.
     pub async fn serve(
         self,
         out: impl Write + Send + 'static,
@@ -82,7 +83,7 @@ impl Server {
         let (stopping, stopped) = oneshot::channel();
         let graceful = axum::serve(self.listener, routes).with_graceful_shutdown(async move {
             shutdown.await;
-            // The receiver is gone if the server has failed.
+            // The receiver no longer exists if the server has failed.
             let _ = stopping.send(());
         });
         let result = tokio::select! {

@@ -1,6 +1,6 @@
-//! A hundred thousand broken bodies: none makes the decoder panic, hang or leak memory.
+//! A hundred thousand broken bodies do not make the decoder panic, hang or leak memory.
 //!
-//! A process of its own, because it measures its memory.
+//! This test is a separate process, because it measures the memory of the process.
 
 use std::io::Write as _;
 
@@ -103,7 +103,7 @@ fn broken_bodies_are_refused_without_a_leak() {
         }
         let mut bytes = random.choice(SEEDS).unwrap_or_default().as_bytes().to_vec();
         let packed = random.u8(..4) == 0;
-        // Either the text is broken, or the compressed bytes.
+        // Breaks either the text or the compressed bytes.
         let inside = random.bool();
         if !packed || inside {
             mutate(&mut bytes, &mut random);

@@ -1,4 +1,5 @@
-//! The store with every limit reached. A process of its own, because it measures its memory.
+//! The store with every limit reached. This test is a separate process, because it measures the
+//! memory of the process.
 #![cfg(target_os = "linux")]
 
 use app_insights::store::{Aggregate, Limit, Limits, Metric, Point, Series, Store};
@@ -14,7 +15,7 @@ fn a_full_store_takes_little_memory() {
     let now: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
     let limits = Limits::default();
     let store = Store::new(10, limits, move || now);
-    // Series of 335 bytes fill both limits at about the same time.
+    // With series of 335 bytes, both limits are reached at about the same time.
     let text = limits.text / limits.series;
     let before = resident_mebibytes();
     for grain in 0..7 {

@@ -1,5 +1,5 @@
-//! The store of transactions with its limits reached. A process of its own, because it measures its
-//! memory.
+//! The store of transactions with its limits reached. This test is a separate process, because it
+//! measures the memory of the process.
 #![cfg(target_os = "linux")]
 
 use std::sync::Arc;
@@ -14,7 +14,7 @@ fn resident_mebibytes() -> u64 {
     harness::Memory::of(std::process::id()).unwrap().resident >> 20
 }
 
-/// A log of so many letters, read anew each time as from a request.
+/// A log with this number of letters, parsed again each time, as for a request.
 fn log(number: usize, letters: usize, now: Timestamp) -> Arc<Entry> {
     let message = "x".repeat(letters);
     let item = format!(
@@ -34,7 +34,7 @@ fn a_full_store_of_transactions_takes_little_memory() {
     let store = Store::new(10, limits, move || now);
     let before = resident_mebibytes();
     let grown = || resident_mebibytes() - before;
-    // The smallest ones reach the number of entries, larger ones the number of bytes.
+    // The smallest items reach the maximum number of entries; larger items reach the maximum size.
     store.keep((0..limits.entries + 50_000).map(|number| log(number, 1, now)));
     assert_eq!(store.kept().entries, limits.entries);
     let small = grown();
@@ -44,6 +44,6 @@ fn a_full_store_of_transactions_takes_little_memory() {
     let large = grown();
     println!("small items take {small} MiB, large ones {large} MiB");
     let most = limits.entry_bytes as u64 >> 20;
-    // The holes that the small ones left are too small for the large ones.
+    // The memory gaps that the small items left are too small for the large items.
     assert!(small <= most + 4 && large <= most * 2, "{small} MiB, {large} MiB");
 }

@@ -13,7 +13,7 @@ use app_insights::{
 use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
 
-// The first byte chooses encoding and framing.
+// The first byte selects the encoding and the framing.
 fuzz_target!(|bytes: &[u8]| {
     let Some((choice, body)) = bytes.split_first() else {
         return;
@@ -38,7 +38,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(kept.entries <= limits.entries && kept.bytes <= limits.entry_bytes);
     let all = store.find(usize::MAX, |_| true).entries;
     let count = all.len();
-    // All together: the more ids there are, the more parents.
+    // All entries together, because more ids give more parents.
     if let Some(tree) = Tree::new(all) {
         assert_eq!(tree.entries().count(), count);
         assert!(tree.start <= tree.end);

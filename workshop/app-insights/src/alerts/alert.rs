@@ -31,17 +31,17 @@ pub struct Alert {
     pub value: f64,
     /// The time of the first evaluation that met the condition.
     pub fired_at: Timestamp,
-    /// The time of the third evaluation in a row that did not meet the condition. It is before
-    /// `fired_at` if the clock was set back in between.
+    /// The time of the third consecutive evaluation that did not meet the condition. This time is
+    /// before `fired_at` if the clock was set back in between.
     pub resolved_at: Option<Timestamp>,
-    /// The value at that evaluation; `None` also when there was no data.
+    /// The value at that evaluation; also `None` if there was no data.
     pub resolved_value: Option<f64>,
-    /// The rule was deleted before the alert was resolved, so the alert never will be.
+    /// Whether the rule was deleted before the alert was resolved. Such an alert is never resolved.
     pub rule_deleted: bool,
 }
 
 impl Alert {
-    /// The change in one line for a terminal, every name escaped:
+    /// The change in one line for a terminal, with every name escaped:
     /// `alert too-slow fired: average request-latency 1512 ms > 1000 ms over 30 s`.
     #[must_use]
     pub fn line(&self) -> String {

@@ -10,7 +10,8 @@ use tokio::{
 use super::Alerts;
 use crate::{printer::Printer, store::Store};
 
-/// The time between two looks at the clock, which can be set, and at the rules, which change.
+/// The interval at which the clock and the rules are checked, because the clock can be set and the
+/// rules can change.
 const TICK: Duration = Duration::from_millis(200);
 
 /// Evaluates the rules until the future is dropped.
@@ -20,9 +21,10 @@ pub(crate) async fn run(store: Arc<Store>, alerts: Arc<Alerts>, printer: Printer
     loop {
         ticks.tick().await;
         let (store, alerts, printer) = (Arc::clone(&store), Arc::clone(&alerts), printer.clone());
-        // In another thread: with many rules and a full store, requests would have to wait.
+        // In another thread: otherwise, requests would have to wait if there are many rules and the
+        // store is full.
         let evaluate = move || alerts.evaluate_each(&store, |alert| printer.err(alert.line()));
-        // An error occurs only at the end of the program.
+        // An error occurs only when the program ends.
         let _ = spawn_blocking(evaluate).await;
     }
 }

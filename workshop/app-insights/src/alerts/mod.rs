@@ -1,4 +1,4 @@
-//! Evaluates rules and keeps their alerts, as Azure Monitor's stateful metric alerts.
+//! Evaluates rules and keeps their alerts, like Azure Monitor's stateful metric alerts.
 
 mod alert;
 pub(crate) mod evaluator;
@@ -26,12 +26,13 @@ pub use self::{
     timing::Timing,
 };
 
-/// The most rules. This stand-in's own limit.
+/// The maximum number of rules. This limit is the stand-in's own.
 pub const MAX_RULES: usize = 50;
-/// The most ended alerts in the history. This stand-in's own limit.
+/// The maximum number of ended alerts in the history. This limit is the stand-in's own.
 pub const MAX_HISTORY: usize = 500;
-/// Evaluations in a row that must not meet the condition before an alert is resolved: "The alert
-/// condition isn't met for three consecutive checks", says Azure's overview of alerts.
+/// The number of consecutive evaluations that must not meet the condition before an alert is
+/// resolved. Azure's overview of alerts: "The alert condition isn't met for three consecutive
+/// checks".
 pub const QUIET_TO_RESOLVE: u8 = 3;
 
 /// The result of an evaluation.
@@ -48,16 +49,16 @@ pub struct Evaluation {
 pub struct Watched {
     /// The rule.
     pub rule: Arc<Rule>,
-    /// Its last evaluation.
+    /// The last evaluation of the rule.
     pub last: Option<Evaluation>,
-    /// Its alert, until that is resolved.
+    /// The alert of the rule, until the alert is resolved.
     pub alert: Option<Alert>,
-    /// Evaluations in a row that did not meet the condition since the alert fired, below
-    /// [`QUIET_TO_RESOLVE`].
+    /// The number of consecutive evaluations, since the alert fired, that did not meet the
+    /// condition. Always below [`QUIET_TO_RESOLVE`].
     pub quiet: u8,
 }
 
-/// All rules and their alerts. Share it with [`Arc`].
+/// All rules and their alerts. Share the value with an [`Arc`].
 pub struct Alerts {
     timing: Timing,
     state: Mutex<All>,
@@ -66,14 +67,14 @@ pub struct Alerts {
 #[derive(Default)]
 struct All {
     watched: Vec<Watched>,
-    /// Ended alerts, the oldest in front.
+    /// Ended alerts, the oldest first.
     ended: VecDeque<Alert>,
     last_id: u64,
     forgotten: u64,
 }
 
 impl Alerts {
-    /// No rules yet.
+    /// Creates an empty set of rules.
     #[must_use]
     pub fn new(timing: Timing) -> Self {
         Self { timing, state: Mutex::default() }
@@ -85,14 +86,14 @@ impl Alerts {
         self.timing
     }
 
-    /// Adds a rule, unless it is invalid, its name is taken, or there are too many. The next
-    /// [`evaluate`](Self::evaluate) is the first to evaluate it.
+    /// Adds a rule, unless the rule is invalid, its name is taken, or there are too many rules. The
+    /// next [`evaluate`](Self::evaluate) is the first to evaluate the rule.
     pub fn add(&self, rule: Rule) -> Result<(), RuleError> {
         rule.check(self.timing.grain)?;
         let mut all = self.lock();
         if all.watched.iter().any(|watched| watched.rule.name == rule.name) {
             let message = format!(
-                "There is a rule {} already: choose another name, or delete that rule first",
+                "There is already a rule {}: choose another name, or delete that rule first",
                 format::name(&rule.name)
             );
             return Err(RuleError::new("name", message));
@@ -106,7 +107,7 @@ impl Alerts {
         Ok(())
     }
 
-    /// Removes the rule of this name, if there is one. Its alert stays in the history, as it was.
+    /// Removes the rule with this name, if there is one. Its alert stays in the history unchanged.
     pub fn remove(&self, name: &str) -> bool {
         let mut all = self.lock();
         let Some(index) = all.watched.iter().position(|watched| watched.rule.name == name) else {
@@ -124,7 +125,7 @@ impl Alerts {
         self.lock().watched.clone()
     }
 
-    /// All alerts, ended or not, the newest first.
+    /// All alerts, both open and ended, the newest first.
     #[must_use]
     pub fn history(&self) -> Vec<Alert> {
         let all = self.lock();
@@ -140,29 +141,30 @@ impl Alerts {
         self.lock().forgotten
     }
 
-    /// Evaluates every rule that is due by the store's clock, once: missed evaluations are not
-    /// repeated. Returns the alerts that fired or were resolved.
+    /// Evaluates each rule that is due by the store's clock once. Missed evaluations are skipped.
+    /// Returns the alerts that fired or were resolved.
     pub fn evaluate(&self, store: &Store) -> Vec<Alert> {
         let mut changed = Vec::new();
         self.evaluate_each(store, |alert| changed.push(alert));
         changed
     }
 
-    /// As [`evaluate`](Self::evaluate), but passes each alert to `report` right after the
+    /// Like [`evaluate`](Self::evaluate), but passes each alert to `report` right after the
     /// evaluation of its rule. The rules with the shortest windows come first.
     pub fn evaluate_each(&self, store: &Store, mut report: impl FnMut(Alert)) {
         let now = store.now();
         let due = |watched: &Watched| {
             let at = store::floor(now, watched.rule.frequency);
-            // Not `<`: after the clock was set back, the due time is earlier than the last one.
+            // Not `<`: after the clock is set back, the due time is earlier than the last
+            // evaluation.
             watched.last.is_none_or(|last| last.at != at).then(|| (Arc::clone(&watched.rule), at))
         };
         let mut due: Vec<(Arc<Rule>, Timestamp)> =
             self.lock().watched.iter().filter_map(due).collect();
         due.sort_by_key(|(rule, _)| rule.window);
         for (rule, at) in due {
-            // Not under the lock: a query of a full store takes a while, and requests for the
-            // alerts should not wait for it.
+            // Without the lock: a query of a full store takes a while, and requests for the alerts
+            // should not wait for the query.
             let evaluation = Evaluation { at, value: rule.value(store, at) };
             let changed = self.lock().apply(&rule, evaluation);
             changed.into_iter().for_each(&mut report);
@@ -170,7 +172,7 @@ impl Alerts {
     }
 
     fn lock(&self) -> MutexGuard<'_, All> {
-        // No operation under the lock can panic halfway.
+        // No operation can panic halfway while it holds the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -205,7 +207,7 @@ impl Watched {
     fn apply(&mut self, evaluation: Evaluation, last_id: &mut u64) -> Option<Alert> {
         self.last = Some(evaluation);
         let Evaluation { at, value } = evaluation;
-        // Without data the condition is not met.
+        // Without data, the condition is not met.
         let met = value.is_some_and(|it| self.rule.operator.met(it, self.rule.threshold));
         match (&self.alert, value) {
             (None, Some(value)) if met => {

@@ -14,26 +14,26 @@ use crate::{
     },
 };
 
-/// The longest name of a rule, in characters. This stand-in's own limit.
+/// The maximum length of a rule's name, in characters. This limit is the stand-in's own.
 pub const MAX_RULE_NAME: usize = 100;
-/// Characters that Azure does not allow in the name of a metric alert rule either.
+/// Characters that are not allowed in the name of a metric alert rule. Azure has the same rule.
 const NOT_IN_A_NAME: &str = "*#&+:<>?@%{}\\/";
-/// The longest description of a rule, in characters. This stand-in's own limit.
+/// The maximum length of a rule's description, in characters. This limit is the stand-in's own.
 pub const MAX_DESCRIPTION: usize = 500;
-/// The longest unit, in characters. This stand-in's own limit.
+/// The maximum length of a unit, in characters. This limit is the stand-in's own.
 pub const MAX_UNIT: usize = 20;
-/// The most bytes of all keys and values of a rule's filter, which is part of every alert. This
-/// stand-in's own limit.
+/// The maximum size of all keys and values in a rule's filter, in bytes. The filter is part of
+/// every alert. This limit is the stand-in's own.
 const MAX_FILTER: usize = 4 << 10;
-/// The longest window: Azure Monitor's too.
+/// The longest window, as in Azure Monitor.
 pub const MAX_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 
-// A window must lie within what is kept.
+// The store must keep all data in a window.
 const _: () = assert!(MAX_WINDOW.as_secs() < MAX_AGE.as_secs());
 
 /// Compares the value with the threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names say it")]
+#[expect(missing_docs, reason = "the names are clear")]
 pub enum Operator {
     GreaterThan,
     GreaterThanOrEqual,
@@ -91,10 +91,10 @@ pub struct Rule {
     pub description: String,
     /// The metric.
     pub metric: Metric,
-    /// The filter: only series that have one of the values for each of these keys. An empty filter
-    /// selects all series.
+    /// The filter. It selects the series that have one of the values for each of these keys. An
+    /// empty filter selects all series.
     pub dimensions: BTreeMap<String, Vec<String>>,
-    /// Makes one number of the values in the window.
+    /// Aggregates the values in the window into one number.
     pub aggregation: Aggregation,
     /// Compares that number with the threshold.
     pub operator: Operator,
@@ -110,13 +110,13 @@ pub struct Rule {
     pub severity: u8,
 }
 
-/// A reason to refuse a rule.
+/// The reason to refuse a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub struct RuleError {
     /// The field of the form with the problem.
     pub field: &'static str,
-    /// The problem, and what to do.
+    /// The problem and its solution.
     pub message: String,
 }
 
@@ -127,8 +127,8 @@ impl RuleError {
 }
 
 impl Rule {
-    /// The average of a metric is greater than a threshold. Everything else is the default of the
-    /// page's form; the name is empty.
+    /// A rule that fires if the average of a metric is greater than a threshold. The name is empty,
+    /// and the other fields are the defaults of the page's form.
     #[must_use]
     pub fn average_above(metric: Metric, threshold: f64, timing: &Timing) -> Self {
         Self {
@@ -142,7 +142,7 @@ impl Rule {
             unit: String::new(),
             window: timing.window,
             frequency: timing.frequency,
-            // As in Azure's command line.
+            // As in the Azure CLI.
             severity: 2,
         }
     }
@@ -152,7 +152,7 @@ impl Rule {
         self.problems(grain).into_iter().next().map_or(Ok(()), Err)
     }
 
-    /// All problems of the rule by itself. `grain` is the store's.
+    /// All problems of the rule, independent of other rules. `grain` is the store's.
     #[must_use]
     pub fn problems(&self, grain: SignedDuration) -> Vec<RuleError> {
         let mut problems = self.name_problems();
@@ -175,9 +175,9 @@ impl Rule {
         if self.name.trim().is_empty() {
             problems.push(RuleError::new("name", "Give the rule a name"));
         } else if self.name.contains(bad) || self.name.ends_with([' ', '.']) {
-            let message = "The rule's name may not have any of * # & + : < > ? @ % { } \\ / or line \
-                           breaks in it, nor end with a space or a period (as in Azure): choose \
-                           another";
+            let message = "The rule's name may not contain line breaks or any of * # & + : < > ? @ % \
+                           { } \\ /, or end with a space or a period (as in Azure): choose \
+                           another name";
             problems.push(RuleError::new("name", message));
         }
         if self.metric.name.is_empty() || self.metric.namespace.is_empty() {
@@ -248,7 +248,7 @@ impl Rule {
         problems
     }
 
-    /// The condition in one line, every name escaped:
+    /// The condition in one line, with every name escaped:
     /// `average request-latency > 1000 ms (1 s) over 30 s`.
     #[must_use]
     pub fn condition(&self) -> String {
@@ -263,7 +263,7 @@ impl Rule {
         )
     }
 
-    /// The unit of [`value`](Self::value): that of the metric, except that a count has none.
+    /// The unit of [`value`](Self::value): the unit of the metric, or no unit for a count.
     #[must_use]
     pub fn value_unit(&self) -> &str {
         if self.aggregation == Aggregation::Count { "" } else { &self.unit }

@@ -21,14 +21,15 @@ impl Timing {
         Self { grain, window: grain * 3, frequency: grain }
     }
 
-    /// Azure's finest grain, with the window and the frequency of the workshop's rule there.
+    /// The shortest grain in Azure, and the window and the frequency of the workshop's rule in
+    /// Azure.
     #[must_use]
     pub fn azure() -> Self {
         let minute = SignedDuration::from_mins(1);
         Self { grain: minute, window: minute * 5, frequency: minute }
     }
 
-    /// The grain in seconds, as [`Store::new`](crate::store::Store::new) takes it.
+    /// The grain in seconds, for [`Store::new`](crate::store::Store::new).
     #[must_use]
     pub fn grain_seconds(&self) -> u32 {
         u32::try_from(self.grain.as_secs()).unwrap_or(1)

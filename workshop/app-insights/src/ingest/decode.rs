@@ -13,14 +13,14 @@ use thiserror::Error;
 
 use super::envelope::{self, Item, ItemError};
 
-/// The largest body as sent, in bytes. This stand-in's own limit.
+/// The maximum size of a body as sent, in bytes. This limit is the stand-in's own.
 pub const MAX_SENT: usize = 4 << 20;
-/// The largest body after unpacking, in bytes. This stand-in's own limit.
+/// The maximum size of a body after unpacking, in bytes. This limit is the stand-in's own.
 pub const MAX_UNPACKED: usize = 8 << 20;
-/// The most items in one request. This stand-in's own limit.
+/// The maximum number of items in one request. This limit is the stand-in's own.
 pub const MAX_ITEMS: usize = 20_000;
 
-/// The compression of a body, by its `Content-Encoding`.
+/// The compression of a body, according to the `Content-Encoding` header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
     /// No compression.
@@ -29,7 +29,7 @@ pub enum Encoding {
     Gzip,
 }
 
-/// The separation of items, by the request's `Content-Type`.
+/// The separation of items, according to the `Content-Type` header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
     /// `application/json`: an array of items, or one item.
@@ -38,19 +38,19 @@ pub enum Framing {
     JsonStream,
 }
 
-/// A reason to refuse a whole body.
+/// The reason to refuse a whole body.
 #[derive(Debug, Error)]
-#[expect(missing_docs, reason = "the messages say it")]
+#[expect(missing_docs, reason = "the messages are clear")]
 pub enum BodyError {
     #[error("The body is larger than {MAX_UNPACKED} bytes after unpacking")]
     TooLarge,
-    #[error("The body holds more than {MAX_ITEMS} telemetry items")]
+    #[error("The body contains more than {MAX_ITEMS} telemetry items")]
     TooManyItems,
     #[error("The body is not valid gzip: {0}")]
     Gzip(std::io::Error),
     #[error("The body is not UTF-8")]
     Utf8,
-    #[error("The body holds no telemetry items")]
+    #[error("The body contains no telemetry items")]
     Empty,
     #[error("The body is not valid JSON: {0}")]
     Json(serde_json::Error),
@@ -80,7 +80,7 @@ pub fn decode(
 }
 
 fn gunzip(body: &[u8]) -> Result<Vec<u8>, BodyError> {
-    // One byte over the limit is enough: the other gigabytes of a bomb are never unpacked.
+    // One byte over the limit is enough, so the other gigabytes of a gzip bomb are never unpacked.
     let mut unpacked = Vec::new();
     let mut limited = MultiGzDecoder::new(body).take(MAX_UNPACKED as u64 + 1);
     limited.read_to_end(&mut unpacked).map_err(BodyError::Gzip)?;
@@ -108,8 +108,8 @@ fn split(text: &str, framing: Framing) -> Result<impl Iterator<Item = &str>, Bod
     }
 }
 
-/// The raw text of an array's elements, so that a bad item does not affect the others: at most
-/// [`MAX_ITEMS`] and one more.
+/// The raw text of an array's elements, so that an invalid item does not affect the others.
+/// Contains at most one element more than [`MAX_ITEMS`].
 struct Array<'a>(Vec<&'a str>);
 
 impl<'de> Deserialize<'de> for Array<'de> {

@@ -1,9 +1,9 @@
 //! Validates one telemetry item, the "envelope", against the published schema ([`crate::SCHEMA`]).
 //!
-//! Messages that begin with a number are those of the real endpoint, as its clients quote them in
-//! their issues (for instance `microsoft/ApplicationInsights-JS#205`, `-node.js#864` and
-//! `-Java#4283`); the others are this stand-in's. No message repeats a value of the item, which may
-//! contain an instrumentation key.
+//! Messages that begin with a number come from the real endpoint, as users of its clients quote
+//! them in issues (for instance `microsoft/ApplicationInsights-JS#205`, `-node.js#864` and
+//! `-Java#4283`). The other messages are the stand-in's own. No message repeats a value of the
+//! item, because the value may contain an instrumentation key.
 
 use std::sync::Arc;
 
@@ -17,14 +17,14 @@ use crate::store::{
     MAX_NAMESPACE, MAX_VALUE, Metric, Point, Series,
 };
 
-/// The largest item, in bytes. Azure's "maximum event size".
+/// The maximum size of an item, in bytes. Azure calls this limit the "maximum event size".
 pub const MAX_ITEM: usize = 64 << 10;
 /// `maxLength` of `TelemetryItem.seq`, in characters.
 pub const MAX_SEQUENCE: usize = 64;
 
-/// The most characters of an unknown base type that are kept.
+/// The maximum number of characters of an unknown base type that are kept.
 const MAX_TYPE: usize = 64;
-/// The name of the base type of an item without one.
+/// The name for the missing base type of an item.
 const NO_TYPE: &str = "without a type";
 
 /// A valid item.
@@ -34,12 +34,12 @@ pub enum Item {
     Metric(MetricItem),
     /// An item of a transaction.
     Entry(Arc<Entry>),
-    /// An item that is accepted, as by the real endpoint, and then only counted: the name of its
-    /// base type.
+    /// The name of the base type of an item that is only counted. The real endpoint accepts such an
+    /// item, too.
     Ignored(Box<str>),
 }
 
-/// A metric's envelope.
+/// The envelope of a metric.
 #[derive(Clone, Debug)]
 pub struct MetricItem {
     /// The first data point.
@@ -49,9 +49,9 @@ pub struct MetricItem {
     pub further: usize,
 }
 
-/// A reason to refuse an item. The answer's `statusCode` is always 400.
+/// The reason to refuse an item. The `statusCode` in the response is always 400.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[expect(missing_docs, reason = "the messages say it")]
+#[expect(missing_docs, reason = "the messages are clear")]
 pub enum ItemError {
     #[error("The item is larger than {MAX_ITEM} bytes")]
     TooLarge,
@@ -111,7 +111,8 @@ pub fn parse(item: &str, now: Timestamp) -> Result<Item, ItemError> {
     envelope.number("ver")?;
     envelope.number("sampleRate")?;
     envelope.string("seq", MAX_SEQUENCE)?;
-    // Every key is accepted, as there are no accounts here. Azure refuses an item without a key.
+    // Every key is accepted, because the stand-in has no accounts. Azure refuses an item without a
+    // key.
     if envelope.string("iKey", usize::MAX)?.is_none_or(str::is_empty) {
         return Err(ItemError::Key);
     }
@@ -145,7 +146,7 @@ fn parse_time(time: &str, now: Timestamp) -> Result<Timestamp, ItemError> {
 fn parse_metric(data: Object, time: Timestamp) -> Result<MetricItem, ItemError> {
     let missing = |field, on, expected| ItemError::Missing { field, on, expected };
     let data = data.base_data("MetricData")?;
-    // The first by name: the map is sorted.
+    // The first dimensions by name, because the map is sorted.
     let mut properties = data.properties()?;
     let cut = properties.len().saturating_sub(MAX_DIMENSIONS);
     properties.truncate(MAX_DIMENSIONS);
@@ -202,7 +203,7 @@ fn parse_values(point: &Object) -> Result<Aggregate, ItemError> {
     if point.number("stdDev")?.is_some_and(|deviation| deviation < 0.0) {
         return Err(ItemError::StdDev);
     }
-    // "Should not be set for a measurement", says the schema of all four.
+    // The schema says of all four: "Should not be set for a measurement".
     if measurement {
         return Ok(Aggregate::new(value, 1, Some(value), Some(value)));
     }
@@ -212,7 +213,7 @@ fn parse_values(point: &Object) -> Result<Aggregate, ItemError> {
     })
 }
 
-/// A JSON object, with the real endpoint's name of its type. A null counts as absent.
+/// A JSON object, with the real endpoint's name for its type. A null counts as absent.
 #[derive(Clone, Copy)]
 pub(super) struct Object<'a> {
     pub(super) map: &'a Map<String, Value>,
@@ -254,12 +255,13 @@ impl<'a> Object<'a> {
         let Some(value) = self.get(field) else {
             return Ok(None);
         };
-        // JSON has no NaN and no infinity; the filter is for parsers that allow them.
+        // JSON has neither NaN nor infinity; the filter is for parsers that allow them.
         let number = value.as_f64().filter(|number| number.is_finite());
         number.map(Some).ok_or_else(|| self.wrong(field, "number"))
     }
 
-    /// In the schema `count` is a 32-bit integer. No values have no average, so zero is refused.
+    /// In the schema, `count` is a 32-bit integer. Zero is refused, because zero values have no
+    /// average.
     fn count(&self) -> Result<Option<u32>, ItemError> {
         match self.get("count") {
             None => Ok(None),
@@ -293,7 +295,7 @@ impl<'a> Object<'a> {
         Ok(data)
     }
 
-    /// The `properties`, without those that are null.
+    /// The `properties` that are not null.
     pub(super) fn properties(&self) -> Result<Vec<(&'a str, &'a str)>, ItemError> {
         let Some(properties) = self.object("properties", self.on)? else {
             return Ok(Vec::new());
@@ -311,7 +313,7 @@ impl<'a> Object<'a> {
 
 fn whole(number: &Number) -> Option<u32> {
     let whole = number.as_u64().and_then(|n| u32::try_from(n).ok());
-    // 5.0 is a whole number, too.
+    // 5.0 is also a whole number.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
     whole.or_else(|| {
         let n = number.as_f64()?;

@@ -1,4 +1,4 @@
-//! Receives telemetry by HTTP, and answers as the schema requires.
+//! Receives telemetry over HTTP, and responds as the schema requires.
 
 pub mod decode;
 pub mod envelope;
@@ -28,7 +28,8 @@ use crate::{
     store::{Entry, Point, Store},
 };
 
-/// Bodies that are unpacked at the same time: unpacked, they take the most memory.
+/// The maximum number of bodies that are unpacked at the same time, because unpacked bodies take
+/// the most memory.
 const MAX_UNPACKING: usize = 1;
 
 /// The state of the routes.
@@ -51,8 +52,8 @@ pub(crate) fn routes(ingest: Ingest) -> Router {
     Router::new()
         .route("/v2/track", post(track))
         .route("/v2.1/track", post(track))
-        // Python's exporter appends its path to the endpoint, and the endpoints in the portal's
-        // connection strings end with a slash.
+        // Python's exporter appends its path to the endpoint, and the endpoint in a connection
+        // string from the portal ends with a slash.
         .route("//v2.1/track", post(track))
         .with_state(ingest)
 }
@@ -69,11 +70,11 @@ async fn receive(ingest: &Ingest, request: Request) -> Result<Response, Refusal>
     let framing = framing(request.headers())?;
     let encoding = encoding(request.headers())?;
     let received = ingest.reader.read(request.into_body(), MAX_SENT).await?;
-    // An error occurs only at the end of the program, here and below.
+    // Here and below, an error occurs only when the program ends.
     let permit = Arc::clone(&ingest.unpacking).acquire_owned().await.ok();
     let ingest = ingest.clone();
     let unpack = move || {
-        // The thread holds the permit: the request is dropped when its client disconnects.
+        // The thread holds the permit, because the request is dropped if its client disconnects.
         let _permit = permit;
         let items = decode::decode(&received.bytes, encoding, framing, ingest.store.now());
         drop(received);
@@ -95,7 +96,7 @@ fn status_of(error: &BodyError) -> StatusCode {
 fn framing(headers: &HeaderMap) -> Result<Framing, Refusal> {
     match body::media_type(headers).as_str() {
         "application/json" => Ok(Framing::Json),
-        // The schema itself omits the first half.
+        // The schema itself omits the prefix `application/`.
         "application/x-json-stream" | "x-json-stream" => Ok(Framing::JsonStream),
         _ => Err((
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -171,7 +172,7 @@ fn answer(ingest: &Ingest, items: Vec<Result<Item, ItemError>>) -> Response {
     (status, Json(body)).into_response()
 }
 
-/// Refuses a whole request, in the same form.
+/// Refuses a whole request, with a response of the same form.
 fn refuse(ingest: &Ingest, status: StatusCode, message: String) -> Response {
     let status_code = status.as_u16();
     let shown = format::message(&message);

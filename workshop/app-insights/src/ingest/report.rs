@@ -11,20 +11,20 @@ use crate::{
     store::{self, Aggregate, Entry, Metric, Point, Series, Tally},
 };
 
-/// The most metrics in a line.
+/// The maximum number of metrics in a line.
 const MAX_METRICS: usize = 20;
 
-/// The line for a batch: the metrics, added up over their dimensions, the items of transactions by
-/// kind, then the numbers of items that were ignored, dropped because of a limit of the store, or
-/// refused.
+/// The line for a batch: the metrics, aggregated over their dimensions, the numbers of items of
+/// transactions by kind, and the numbers of items that were ignored, dropped because of a limit of
+/// the store, or refused.
 ///
 /// ```text
 /// accepted 3 of 3: request-count sum 5 over 2 series; request-latency average 12.3 (count 5, min 0.4, max 30.1)
 /// accepted 4 of 4: 1 request, 1 dependency, 2 messages
 /// ```
 ///
-/// The metrics are sorted by name. A metric is shown with its sum if its points have only that, and
-/// with its average otherwise, as in Azure's charts.
+/// The metrics are sorted by name. A metric is shown with its sum if its points have only a sum,
+/// and with its average otherwise, as in Azure's charts.
 #[must_use]
 pub fn line(items: &[Result<Item, ItemError>], dropped: usize) -> String {
     let mut metrics: BTreeMap<&Metric, Summary> = BTreeMap::new();
@@ -62,7 +62,7 @@ pub fn line(items: &[Result<Item, ItemError>], dropped: usize) -> String {
         parts.push(format!("ignored {further} data points after the first of an envelope"));
     }
     if dropped > 0 {
-        parts.push(format!("not kept {dropped}, a limit is reached"));
+        parts.push(format!("not kept {dropped}, because a limit is reached"));
     }
     if let Some((index, error)) = refused.first() {
         let message = format::message(&error.to_string());

@@ -11,10 +11,10 @@ use crate::store::{Entry, Kind};
 /// A base type of the schema.
 struct Schema {
     base: &'static str,
-    /// What the store keeps it as; the others are counted only.
+    /// The kind under which the store keeps an item, or `None` if the item is only counted.
     kind: Option<Kind>,
     required: &'static [&'static str],
-    /// The texts with their `maxLength`, in characters.
+    /// The text fields with their `maxLength`, in characters.
     texts: &'static [(&'static str, usize)],
 }
 
@@ -80,10 +80,10 @@ const PAGE_VIEW: Schema = Schema {
     texts: &[("id", 512), ("name", 1024), ("url", 2048), ("referredUri", 2048)],
 };
 
-/// The texts of an exception in the chain.
+/// The text fields of an exception in the chain.
 const EXCEPTION: [(&str, usize); 3] = [("typeName", 1024), ("message", 32768), ("stack", 32768)];
 
-/// The fields that an [`Entry`] has itself.
+/// The fields for which an [`Entry`] has its own field.
 const IN_ENTRY: [&str; 9] = [
     "ver",
     "id",
@@ -96,10 +96,10 @@ const IN_ENTRY: [&str; 9] = [
     "severityLevel",
 ];
 
-/// Azure's names of the severities, from 0 to 4.
+/// Azure's names for the severities, from 0 to 4.
 const SEVERITIES: [&str; 5] = ["Verbose", "Information", "Warning", "Error", "Critical"];
 
-/// Reads `data` of an item with one of the [`SCHEMAS`]; `None` if its type is another.
+/// Reads the `data` of an item, or returns `None` if none of the [`SCHEMAS`] has its type.
 pub(super) fn parse(
     base: &str,
     data: Object,
@@ -139,13 +139,13 @@ pub(super) fn parse(
         all.find(|text| !text.is_empty()).unwrap_or_default().into()
     };
     let tags = envelope.object("tags", "ContextTagKeys")?;
-    // The lengths are those of the published context tags.
+    // The maximum lengths are those of the published context tags.
     let tag = |key, max| -> &str {
         let text = tags.and_then(|tags| tags.get(key)?.as_str()).unwrap_or_default();
         text.char_indices().nth(max).map_or(text, |(end, _)| &text[..end])
     };
     let id = |key| match tag(key, 128) {
-        // Python's exporter writes these for a log outside of a span.
+        // Python's exporter writes these ids for a log outside a span.
         "00000000000000000000000000000000" | "0000000000000000" => "",
         id => id,
     };
@@ -203,7 +203,7 @@ fn parse_duration(text: &str) -> Option<SignedDuration> {
     })
 }
 
-/// Whether the call succeeded. In the schema this is the default.
+/// Whether the call succeeded. In the schema, the default is true.
 fn success(data: Object, schema: &Schema) -> Result<bool, ItemError> {
     match data.get("success") {
         Some(Value::Bool(success)) => Ok(*success),
@@ -215,7 +215,7 @@ fn success(data: Object, schema: &Schema) -> Result<bool, ItemError> {
     }
 }
 
-/// In the schema a severity is a name, but exporters send its number.
+/// In the schema, a severity is a name, but exporters send a number.
 fn severity(data: Object) -> Result<Option<u8>, ItemError> {
     let level = match data.get("severityLevel") {
         None => return Ok(None),
@@ -228,7 +228,7 @@ fn severity(data: Object) -> Result<Option<u8>, ItemError> {
     level.map(Some).ok_or_else(|| data.wrong("severityLevel", "SeverityLevel"))
 }
 
-/// Type and message of the first exception in the chain. All of them are valid.
+/// The type and the message of the first exception in the chain. Checks all exceptions.
 fn exception(data: Object) -> Result<Box<str>, ItemError> {
     let missing = ItemError::Missing { field: "exceptions", on: data.on, expected: "array" };
     let chain = match data.get("exceptions") {
@@ -254,7 +254,8 @@ fn exception(data: Object) -> Result<Box<str>, ItemError> {
     })
 }
 
-/// The number of items that one stands for. A rate above 100 or not above 0 counts as 100.
+/// The number of items that a sampled item represents. A rate that is above 100, or not above 0,
+/// counts as 100.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
 fn count(rate: Option<f64>) -> u32 {
     match rate {

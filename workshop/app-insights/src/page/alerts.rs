@@ -22,7 +22,7 @@ use crate::{
     format::{self, cut, on_page},
 };
 
-/// The most alerts in the history on the screen.
+/// The maximum number of alerts in the history on the screen.
 const MAX_SHOWN: usize = 100;
 
 /// `GET /alerts`.
@@ -72,7 +72,7 @@ pub(super) struct Card {
     pub(super) value: String,
     pub(super) evaluated: String,
     pub(super) state: RuleState,
-    /// The requests of its alert.
+    /// The link to the requests of the rule's alert.
     pub(super) requests: Option<Requests>,
 }
 
@@ -89,7 +89,7 @@ impl Requests {
     }
 }
 
-/// A rule's state: as text, as a shape, and as a class for a color.
+/// The state of a rule as text, as a shape, and as a class for a color.
 pub(super) struct RuleState {
     pub(super) text: String,
     pub(super) shape: &'static str,
@@ -149,7 +149,7 @@ impl RuleState {
     }
 }
 
-/// An alert of the history.
+/// An alert in the history.
 struct Past {
     resolved: bool,
     state: &'static str,
@@ -166,7 +166,7 @@ struct Past {
 
 impl Past {
     fn new(alert: &Alert, watched: &[Watched], site: &Site) -> Self {
-        // A new rule that equals a deleted one is another rule.
+        // A new rule that equals a deleted rule is a different rule.
         let exists = watched.iter().any(|watched| Arc::ptr_eq(&watched.rule, &alert.rule));
         let until = alert.resolved_at.unwrap_or_else(|| site.store.now());
         let ended = match alert.resolved_at {
@@ -206,7 +206,7 @@ fn value(value: Option<f64>, unit: &str) -> String {
     value.map_or_else(|| "no data".to_owned(), |v| format::with_unit(&format::number(v), unit))
 }
 
-/// A severity with Azure's name of it.
+/// A severity with Azure's name for it.
 pub(super) fn severity(severity: u8) -> String {
     let word = match severity {
         0 => "critical",

@@ -50,7 +50,7 @@ pub(super) async fn delete(State(site): State<Arc<Site>>, request: Request) -> R
 #[template(path = "delete.html")]
 struct Screen<'a> {
     shell: Shell,
-    /// The name in the form, unchanged.
+    /// The unescaped name for the form.
     name: &'a str,
     shown: String,
 }

@@ -1,4 +1,4 @@
-//! The form of a new rule: its fields, the rule, and the errors.
+//! The form for a new rule: its fields, the rule, and the errors.
 
 use std::{collections::BTreeMap, fmt::Display, num::ParseIntError};
 
@@ -19,10 +19,10 @@ use crate::{
 /// invalid.
 pub(super) struct Draft {
     pub(super) rule: Rule,
-    /// The field as sent, number or not.
+    /// The field as sent, whether or not it is a number.
     pub(super) threshold: String,
     pub(super) metric: String,
-    /// The dimension of the rule's filter, and its value.
+    /// The key and the value of the dimension in the rule's filter.
     pub(super) key: String,
     pub(super) value: String,
     /// Errors of fields with a choice.
@@ -34,7 +34,7 @@ pub(super) struct Draft {
 pub(super) struct Errors(BTreeMap<&'static str, String>);
 
 impl Draft {
-    /// The form before it is complete: missing fields have defaults and are no errors.
+    /// The form before it is complete: missing fields have defaults and are not errors.
     pub(super) fn begin(site: &Site, params: &Params) -> (Self, Errors) {
         let mut draft = Self::read(site, params);
         if params.get("metric").is_none()
@@ -46,7 +46,7 @@ impl Draft {
         if params.get("aggregation").is_none() {
             draft.rule.aggregation = default_aggregation(site, &draft.rule.metric);
         }
-        // A form that was previewed has the field, even if it is empty.
+        // After a preview, the form contains the field, even if the field is empty.
         if !params.has("unit") {
             draft.rule.unit = site.unit_of(&draft.rule.metric);
         }
@@ -69,16 +69,16 @@ impl Draft {
         let frequency = parse(params, "frequency", &mut unreadable, seconds);
         let aggregation = parse(params, "aggregation", &mut unreadable, str::parse);
         let operator = parse(params, "operator", &mut unreadable, str::parse);
-        // An unreadable number fails the check of the range.
+        // A text that is not a number fails the range check.
         let severity = params.get("severity").map(|text| text.parse().unwrap_or(u8::MAX));
-        // A name may begin or end with blanks, so they are kept if there is such a metric.
+        // A name may begin or end with spaces, which are kept if there is such a metric.
         let mut typed = params.text("metric");
         if find_metric(&site.store, typed).is_err() {
             typed = typed.trim();
         }
         let metric = find_metric(&site.store, typed).unwrap_or_else(|_| Metric::named(typed));
         let (key, value) = (params.text("key").to_owned(), params.text("value").to_owned());
-        // A form cannot transport every character, so the key of the series is looked up.
+        // A form cannot transmit every character, so the full key is looked up in the series.
         let keys = site.store.keys(&metric, 1000);
         let full_key = keys.into_iter().find(|full| visible(full) == key);
         let mut dimensions = BTreeMap::new();
@@ -123,7 +123,7 @@ impl Draft {
         self.rule.threshold.is_finite()
     }
 
-    /// Whether a preview has something to show, in bounded time.
+    /// Whether a preview can be drawn in bounded time.
     pub(super) fn can_be_drawn(&self, site: &Site) -> bool {
         let window = self.rule.window;
         !self.rule.metric.name.is_empty() && window >= site.store.grain() && window <= MAX_WINDOW

@@ -9,15 +9,15 @@ use crate::{
     store::{self, Aggregate, Aggregation, Dimensions, Grain, Metric},
 };
 
-/// The contents of a chart.
+/// The content of a chart.
 pub(super) struct Drawing<'a> {
     pub(super) metric: &'a Metric,
     pub(super) aggregation: Aggregation,
-    /// The dimension whose values get a line each.
+    /// The dimension that has a line for each of its values.
     pub(super) split: Option<&'a str>,
     pub(super) range: TimeRange,
-    /// With a window, each point is the value over the window that ends with its grain, as for a
-    /// rule. Without a window, each point is the value of its grain.
+    /// The window of a rule. With a window, each point is the value over the window that ends with
+    /// its grain. Without a window, each point is the value of its grain.
     pub(super) window: Option<SignedDuration>,
     pub(super) unit: &'a str,
     pub(super) threshold: Option<Threshold>,
@@ -28,7 +28,7 @@ pub(super) struct Drawing<'a> {
 
 /// A chart, ready for a template.
 pub(super) struct Figure {
-    /// The chart, escaped by the crate that draws it.
+    /// The chart, which the crate that draws it has escaped.
     pub(super) svg: String,
     /// The same chart for a narrow screen.
     pub(super) narrow: String,
@@ -80,7 +80,7 @@ impl Drawing<'_> {
         }
     }
 
-    /// The grains of each line, with those that the first window needs.
+    /// The grains of each line, including earlier grains in the first window.
     fn parts(
         &self,
         site: &Site,
@@ -118,8 +118,8 @@ impl Drawing<'_> {
         }
     }
 
-    /// The value over the window that ends with each grain, without the last one: no rule
-    /// evaluates the window of a grain that has not ended yet.
+    /// The values over the windows that end with each grain except the last: a rule never evaluates
+    /// the window of a grain that has not ended.
     fn windows(
         &self,
         grains: &[Grain],

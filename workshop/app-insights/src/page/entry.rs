@@ -13,9 +13,9 @@ use crate::{
     store::Entry,
 };
 
-/// The most characters of a text in the table of a transaction.
+/// The maximum number of characters of a text in the table of a transaction.
 pub(super) const MAX_TEXT: usize = 300;
-/// The most characters of one detail of an item, and of all of them.
+/// The maximum number of characters of one detail of an item, and of all its details.
 const MAX_DETAIL: usize = 3000;
 const MAX_DETAILS: usize = 8000;
 
@@ -24,8 +24,8 @@ pub(super) fn address_of(operation: &str) -> String {
     address("/transactions/one", &[("operation", operation)])
 }
 
-/// Gives each item a name for the script, which it has in every update: the place of an item may
-/// change.
+/// Gives each item a name for the script. The name is the same in every update, while the position
+/// of the item may change.
 #[derive(Default)]
 pub(super) struct Names(HashMap<u64, usize>);
 
@@ -41,7 +41,7 @@ impl Names {
     }
 }
 
-/// The rest of an item, with its whole text if the table has only the first line.
+/// The other data of an item, including its whole text if the table has only a part.
 pub(super) fn details(entry: &Entry) -> (Vec<(String, String)>, usize) {
     let mut all = Vec::new();
     if first_line(&entry.text).len() < entry.text.len() || entry.text.len() > MAX_TEXT {
@@ -50,7 +50,7 @@ pub(super) fn details(entry: &Entry) -> (Vec<(String, String)>, usize) {
     if !entry.id.is_empty() {
         all.push(("id".to_owned(), entry.id.to_string()));
     }
-    // A valid JSON text by its type.
+    // The type guarantees valid JSON.
     flatten(String::new(), serde_json::from_str(entry.details.get()).unwrap_or_default(), &mut all);
     let count = all.len();
     let mut room = MAX_DETAILS;
@@ -71,7 +71,7 @@ pub(super) fn details(entry: &Entry) -> (Vec<(String, String)>, usize) {
     (shown, more)
 }
 
-/// The values of a JSON text, each with its path.
+/// The values in a JSON document, each with its path.
 fn flatten(path: String, value: Value, all: &mut Vec<(String, String)>) {
     let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
     match value {
@@ -107,7 +107,7 @@ pub(super) fn result(entry: &Entry) -> String {
     if entry.code.is_empty() { severity(entry) } else { on_page(&entry.code) }
 }
 
-/// Azure's word for the severity.
+/// Azure's name for the severity.
 pub(super) fn severity(entry: &Entry) -> String {
     let words = ["verbose", "information", "warning", "error", "critical"];
     let word = entry.severity.and_then(|level| words.get(usize::from(level)));

@@ -1,4 +1,4 @@
-//! The options of the forms' fields.
+//! The options for the fields of the forms.
 
 use jiff::SignedDuration;
 
@@ -26,12 +26,12 @@ pub(super) fn picks<T: PartialEq + ToString>(
     all.into_iter().map(pick).collect()
 }
 
-/// A metric as the page shows it.
+/// A metric as an option.
 pub(super) fn metric_label(metric: &Metric) -> String {
     on_page(&metric_key(metric))
 }
 
-/// The metrics by name, always with the chosen one.
+/// The metrics by name, always including the chosen metric.
 pub(super) fn metrics(names: &Names, chosen: &Metric) -> Vec<Pick> {
     let pick = |metric: &Metric| Pick {
         value: metric_key(metric),

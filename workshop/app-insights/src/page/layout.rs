@@ -8,16 +8,16 @@ use axum::{
 
 use super::site::Site;
 
-/// The values in the templates' common frame.
+/// The values for the common parts of the templates.
 pub(super) struct Shell {
     pub(super) title: String,
-    /// The address of this screen's entry in the navigation.
+    /// The address of this screen's navigation entry.
     pub(super) here: &'static str,
-    /// The time between two reloads without a script, in seconds.
+    /// The time between two reloads without scripts, in seconds.
     pub(super) reload: Option<u32>,
     /// The address of the same screen without reloads.
     pub(super) still: String,
-    /// The zone of all times, and the current time.
+    /// The time zone of all times, and the current time.
     pub(super) zone: String,
     pub(super) now: String,
 }
@@ -41,7 +41,7 @@ impl Shell {
         }
     }
 
-    /// Reloads every few seconds without a script, unless `still`.
+    /// Makes the screen reload every few seconds without scripts, unless `still`.
     pub(super) fn reloading(mut self, address: &str, still: bool) -> Self {
         let joint = if address.contains('?') { '&' } else { '?' };
         if !still {
@@ -55,7 +55,7 @@ impl Shell {
 /// The parameter that turns reloads off.
 pub(super) const STILL: &str = "still";
 
-/// A template as an answer.
+/// A response with a rendered template.
 pub(super) fn html(status: StatusCode, template: &impl Template) -> Response {
     match template.render() {
         Ok(text) => {

@@ -24,7 +24,7 @@ use crate::{
     store::{Aggregation, Metric, Status, UnknownAggregation},
 };
 
-/// The most options of a list of metrics or dimensions.
+/// The maximum number of options in a list of metrics or dimensions.
 pub(super) const MAX_OFFERED: usize = 200;
 
 /// `GET /`.
@@ -51,7 +51,7 @@ fn nothing_yet(site: &Site, shell: Shell) -> Response {
     html(StatusCode::OK, &Nothing { shell, connection: &site.connection })
 }
 
-/// The choices of the form.
+/// The choices in the form.
 struct Choice {
     metric: Metric,
     aggregation: Aggregation,
@@ -69,7 +69,8 @@ impl Choice {
             None => default_aggregation(site, &metric),
         };
         let keys = site.store.keys(&metric, MAX_OFFERED);
-        // The dimension may be of the metric that was chosen before, and then there is no split.
+        // The dimension may belong to the previously chosen metric. In this case, there is no
+        // split.
         let split = params
             .get("split")
             .and_then(|split| keys.iter().find(|key| visible(key) == split).cloned());
@@ -94,7 +95,7 @@ fn aggregation(word: &str) -> Result<Aggregation, Problem> {
     })
 }
 
-/// The average if the metric has one, and else the sum, as in Azure's charts.
+/// The average if the metric has one, otherwise the sum, as in Azure's charts.
 pub(super) fn default_aggregation(site: &Site, metric: &Metric) -> Aggregation {
     if site.store.has_average(metric) { Aggregation::Average } else { Aggregation::Sum }
 }

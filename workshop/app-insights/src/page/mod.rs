@@ -3,9 +3,9 @@
 //! Every screen has an address and works without a script. The script only requests the same
 //! address again and inserts the changes.
 //!
-//! Any sender of telemetry can choose the names on a screen. Templates escape them,
+//! Any sender of telemetry can choose the names on a screen. Templates escape the names,
 //! [`format::on_page`](crate::format::on_page) replaces misleading characters, and the headers let
-//! a browser run nothing but `script.js`.
+//! a browser run only `script.js`.
 
 mod about;
 mod alerts;
@@ -41,12 +41,12 @@ pub(crate) use params::Params;
 pub(crate) use problem::not_allowed;
 pub(crate) use site::Site;
 
-/// A browser may show a screen, and load nothing from other servers.
+/// The policy lets a browser show a screen, but not load resources from other servers.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
                       connect-src 'self'; img-src 'self' data:; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'none'";
 
-/// The screens and their assets. The caller must refuse POST requests of other sites.
+/// The screens and their assets. The caller must refuse POST requests from other sites.
 pub(crate) fn routes(site: Site) -> Router {
     Router::new()
         .route("/", get(metrics::screen))
@@ -64,14 +64,15 @@ pub(crate) fn routes(site: Site) -> Router {
         .with_state(Arc::new(site))
 }
 
-/// Adds headers that restrict a browser to showing the answers.
+/// Adds headers that limit a browser to displaying the responses.
 pub(crate) fn add_headers(routes: Router) -> Router {
     let headers = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        // With "no-referrer" a browser sends forms with the origin "null", which the guard refuses.
+        // With "no-referrer", a browser sends forms with the origin "null", which the guard
+        // refuses.
         (header::REFERRER_POLICY, "same-origin"),
-        // The next answer has newer numbers.
+        // The next response has newer numbers.
         (header::CACHE_CONTROL, "no-store"),
     ];
     headers.into_iter().fold(routes, |routes, (name, value)| {

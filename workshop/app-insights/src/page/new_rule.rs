@@ -1,4 +1,4 @@
-//! The screen with the form of a new rule, and a preview.
+//! The screen with the form for a new rule, and a preview.
 
 use std::sync::Arc;
 

@@ -10,8 +10,8 @@ use crate::{
     store::{DEFAULT_NAMESPACE, Metric, Store},
 };
 
-/// The fields of a form; of two with the same name, the last one. Invalid UTF-8 becomes `�`, as in
-/// every browser.
+/// The fields of a form. If two fields have the same name, the last one counts. Invalid UTF-8
+/// becomes `�`, as in every browser.
 #[derive(Default)]
 pub(crate) struct Params(BTreeMap<String, String>);
 
@@ -34,7 +34,7 @@ impl Params {
         self.get(name).unwrap_or_default()
     }
 
-    /// Whether a field was sent, also if it is empty.
+    /// Whether a field was sent, even if it is empty.
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
@@ -48,7 +48,8 @@ pub(super) fn address(path: &str, fields: &[(&str, &str)]) -> String {
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
-/// A metric in an address or a form: `NAME`, or `NAMESPACE/NAME` for one with its own namespace.
+/// A metric in an address or a form: `NAME`, or `NAMESPACE/NAME` for a metric with a custom
+/// namespace.
 pub(super) fn metric_key(metric: &Metric) -> String {
     let name = visible(&metric.name);
     if &*metric.namespace == DEFAULT_NAMESPACE {
@@ -58,9 +59,9 @@ pub(super) fn metric_key(metric: &Metric) -> String {
     }
 }
 
-/// The metric of the store with this key.
+/// The metric in the store with this key.
 pub(super) fn find_metric(store: &Store, key: &str) -> Result<Metric, Problem> {
-    /// Names with a misleading character are searched among so many.
+    /// The maximum number of metrics among which a name with a misleading character is searched.
     const MOST: usize = 1000;
     let plain = candidates(key).find(|metric| store.holds(metric));
     let escaped = || {
@@ -72,7 +73,7 @@ pub(super) fn find_metric(store: &Store, key: &str) -> Result<Metric, Problem> {
 
 /// The possible meanings of a key: a name with slashes, or a namespace and a name.
 fn candidates(key: &str) -> impl Iterator<Item = Metric> {
-    /// A key may consist of slashes.
+    /// The maximum number of slashes to try, because a key may consist of slashes.
     const MOST: usize = 20;
     let split = |(at, _)| Metric { namespace: key[..at].into(), name: key[at + 1..].into() };
     std::iter::once(Metric::named(key)).chain(key.match_indices('/').take(MOST).map(split))

@@ -1,4 +1,4 @@
-//! The screen for an error.
+//! The error screen.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{body::Refusal, format::on_page, store::KEPT};
 
-/// An error of a request.
+/// An error in a request.
 pub(super) struct Problem {
     status: StatusCode,
     sentence: String,
@@ -67,17 +67,17 @@ struct Screen<'a> {
 
 const TELEMETRY: &str = "Post telemetry to /v2.1/track\n";
 
-/// For an unknown address: a screen for a browser, a line for other programs.
+/// The response for an unknown address: a screen for a browser, a line for other programs.
 pub(super) async fn not_found(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     if accept.is_some_and(|accept| accept.contains("text/html")) {
-        Problem::missing("This address leads nowhere.".to_owned()).respond(&site)
+        Problem::missing("This address does not exist.".to_owned()).respond(&site)
     } else {
         (StatusCode::NOT_FOUND, TELEMETRY).into_response()
     }
 }
 
-/// For a method that an address does not have.
+/// The response for a method that an address does not support.
 pub(crate) fn not_allowed() -> Response {
     (StatusCode::METHOD_NOT_ALLOWED, TELEMETRY).into_response()
 }

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{form::Pick, problem::Problem};
 use crate::{format, store};
 
-/// The most grains in a chart.
+/// The maximum number of grains in a chart.
 const MAX_GRAINS: i64 = 360;
 
 /// A time range in minutes, up to now.
@@ -28,7 +28,7 @@ impl TimeRange {
         })
     }
 
-    /// The shortest range with several windows of a rule.
+    /// The shortest range that contains several windows of a rule.
     pub(super) fn for_window(window: SignedDuration) -> Self {
         let enough = |range: &Self| range.duration() >= window * 4;
         Self::ALL.into_iter().skip(1).find(enough).unwrap_or(Self(24 * 60))
@@ -50,8 +50,8 @@ impl TimeRange {
         Self::ALL.map(pick).into()
     }
 
-    /// The length of a chart's grains: that of the store, or a round multiple if there would be
-    /// too many grains to see.
+    /// The length of a chart's grains: the length in the store, or a round multiple if there would
+    /// be too many grains.
     pub(super) fn grain(self, of_store: SignedDuration) -> SignedDuration {
         let fine = of_store.as_secs().max(1);
         let least = (self.duration().as_secs() / MAX_GRAINS).max(fine);
@@ -61,7 +61,7 @@ impl TimeRange {
         SignedDuration::from_secs(found.unwrap_or((least / fine + 1) * fine))
     }
 
-    /// The beginning and the end of a chart, in whole grains; the last grain has not ended yet.
+    /// The beginning and the end of a chart, in whole grains. The last grain has not ended yet.
     pub(super) fn bounds(self, grain: SignedDuration, now: Timestamp) -> (Timestamp, Timestamp) {
         let end = store::floor(now, grain).saturating_add(grain).unwrap_or(Timestamp::MAX);
         let start = end.saturating_sub(self.duration()).unwrap_or(Timestamp::MIN);

@@ -7,7 +7,7 @@ use axum::{extract::Request, http::StatusCode, response::Response};
 use super::{params::Params, problem::Problem, site::Site};
 use crate::body;
 
-/// Renders a screen, in the background.
+/// Renders a screen in the background.
 pub(super) async fn render<F>(site: Arc<Site>, screen: F) -> Response
 where
     F: FnOnce(&Site) -> Result<Response, Problem> + Send + 'static,
@@ -17,7 +17,7 @@ where
     background.respond(render).await
 }
 
-/// Reads the fields of a form that was posted.
+/// Reads the fields of a posted form.
 pub(super) async fn read_form(site: &Site, request: Request) -> Result<Params, Problem> {
     if body::media_type(request.headers()) != "application/x-www-form-urlencoded" {
         let sentence = "A form is sent as application/x-www-form-urlencoded";

@@ -57,7 +57,7 @@ fn show(site: &Site, params: &Params) -> Result<Response, Problem> {
 #[template(path = "rule.html")]
 struct Screen {
     shell: Shell,
-    /// The name in the form, unchanged.
+    /// The unescaped name for the form.
     name: String,
     address: String,
     ranges: Vec<Pick>,
@@ -65,7 +65,7 @@ struct Screen {
     figure: Figure,
 }
 
-/// The values of a rule, with its threshold unless that is missing, and with its alerts.
+/// Draws the values of a rule, with its threshold, if the rule has one, and its alerts.
 pub(super) fn draw(site: &Site, rule: &Rule, range: TimeRange) -> Figure {
     let history = site.alerts.history().into_iter();
     let of_rule = history.filter(|alert| !alert.rule_deleted && *alert.rule == *rule);

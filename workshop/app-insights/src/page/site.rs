@@ -11,9 +11,9 @@ use crate::{
     store::{Metric, Store},
 };
 
-/// The greatest age of the values of the metric that is shown first.
+/// The maximum age of the values of a rule's metric that is shown first.
 const RECENT: SignedDuration = SignedDuration::from_mins(10);
-/// The most rules whose metrics are tried.
+/// The maximum number of rules whose metrics are tried.
 const MAX_TRIED: usize = 5;
 
 /// The state of the screens.
@@ -22,7 +22,7 @@ pub(crate) struct Site {
     pub(crate) alerts: Arc<Alerts>,
     /// The connection string for an app on this machine.
     pub(crate) connection: String,
-    /// The zone of all times.
+    /// The time zone of all times.
     pub(crate) zone: TimeZone,
     pub(super) background: Background,
     pub(super) reader: Reader,
@@ -36,12 +36,12 @@ impl Site {
         background: Background,
         reader: Reader,
     ) -> Self {
-        // The zone of a machine may be unknown.
+        // The time zone of a machine may be unknown.
         let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
         Self { store, alerts, connection, zone, background, reader }
     }
 
-    /// The metric that is shown first: a rule's metric with recent values, and else the one with
+    /// The metric that is shown first: a rule's metric with recent values, or else the metric with
     /// the newest value.
     pub(super) fn first_metric(&self) -> Option<Metric> {
         let now = self.store.now();
@@ -51,7 +51,7 @@ impl Site {
         watched.take(MAX_TRIED).find(recent).or_else(|| self.store.newest())
     }
 
-    /// The unit of a metric in its first rule with a unit; empty if there is none.
+    /// The unit of a metric in its first rule with a unit; empty if there is no such rule.
     pub(super) fn unit_of(&self, metric: &Metric) -> String {
         let rules = self.alerts.watched().into_iter().map(|watched| watched.rule);
         let mut units = rules.filter(|rule| rule.metric == *metric && !rule.unit.is_empty());

@@ -7,10 +7,10 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::format;
 
-/// The most rows of a table.
+/// The maximum number of rows in a table.
 const MAX_ROWS: usize = 60;
 
-/// The numbers of a chart, the newest first.
+/// The numbers of a chart, with the newest first.
 #[derive(Default)]
 pub(super) struct Table {
     pub(super) heads: Vec<String>,
@@ -24,18 +24,18 @@ pub(super) struct Row {
     pub(super) time: String,
     /// The time for the `datetime` attribute.
     pub(super) instant: String,
-    /// The number of each line, if there is one: no data is not zero.
+    /// The number of each line, or `None` without data, because no data is not zero.
     pub(super) cells: Vec<Option<Cell>>,
 }
 
-/// A number, with all digits and rounded.
+/// A number, both with all digits and rounded.
 pub(super) struct Cell {
     pub(super) exact: String,
     pub(super) shown: String,
 }
 
 impl Table {
-    /// Every grain between the first and the last one with data, also empty grains.
+    /// Every grain from the first to the last grain with data, including empty grains.
     pub(super) fn new(lines: &[Line], grain: SignedDuration, zone: &TimeZone) -> Self {
         let mut values: BTreeMap<Timestamp, Vec<Option<f64>>> = BTreeMap::new();
         for (column, line) in lines.iter().enumerate() {

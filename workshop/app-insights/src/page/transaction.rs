@@ -1,4 +1,4 @@
-//! The screen of one transaction: its spans as a waterfall, with its logs and exceptions in time.
+//! The screen of one transaction: a waterfall of its spans, logs and exceptions over time.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ use crate::{
     transactions::{Note, Row, Tree, What},
 };
 
-/// The most processes that are listed.
+/// The maximum number of processes that are listed.
 const MAX_PROCESSES: usize = 20;
 
 /// `GET /transactions/one?operation=ID`.
@@ -58,7 +58,7 @@ struct Screen {
     duration: String,
     processes: String,
     counts: String,
-    /// The largest number of items that one stands for, if that is not one.
+    /// The largest number of items that one item represents, if that number is not one.
     sampled: Option<u32>,
     notes: Vec<String>,
     svg: String,
@@ -116,7 +116,7 @@ fn path_segment(text: &str) -> String {
     encoded.replace('+', "%20")
 }
 
-/// The rows of the drawing. Where a process differs from that of the row's parent, it is named.
+/// The rows of the drawing. A row names its process if the parent belongs to another process.
 fn drawn(tree: &Tree, processes: &[&str]) -> Vec<waterfall::Row> {
     let mut path: Vec<Option<&str>> = Vec::new();
     let mut rows = Vec::new();
@@ -182,7 +182,7 @@ fn missing(id: &str) -> String {
     format!("parent not received ({})", on_page(id))
 }
 
-/// The troubles of the whole transaction.
+/// Notes about problems with the whole transaction.
 fn notes(tree: &Tree) -> Vec<String> {
     let count = |is: fn(&Row) -> bool| tree.rows.iter().filter(|row| is(row)).count();
     let missing = count(|row| matches!(row.what, What::Missing(_)));
@@ -190,8 +190,8 @@ fn notes(tree: &Tree) -> Vec<String> {
     let mut notes = Vec::new();
     if missing > 0 {
         notes.push(format!(
-            "Parents that were not received: {missing}. Their processes send their telemetry to \
-             another place, or have not sent it yet, or a limit has dropped it."
+            "Parents that were not received: {missing}. Their processes send telemetry elsewhere, \
+             or have not sent the parents yet, or a limit was reached."
         ));
     }
     if count(|row| row.note == Some(Note::Circle)) > 0 {
@@ -221,7 +221,7 @@ struct Line {
     result: String,
     failed: bool,
     details: Vec<(String, String)>,
-    /// The number of details that are not shown.
+    /// The number of hidden details.
     more: usize,
 }
 

@@ -26,9 +26,9 @@ use crate::{
     transactions::{Filter, Range},
 };
 
-/// The most items in the list.
+/// The maximum number of items in the list.
 const MAX_SHOWN: usize = 100;
-/// The characters of a transaction's id in the list.
+/// The number of characters of a transaction's id in the list.
 const SHORT: usize = 8;
 
 /// `GET /transactions`.
@@ -72,7 +72,7 @@ struct Screen {
     kinds: Vec<Pick>,
     ranges: Vec<Pick>,
     matching: String,
-    /// The number of items that they stand for, if it is another.
+    /// The number of items that the matching items represent, if it is a different number.
     sampled: Option<u64>,
     lines: Vec<Line>,
     more: usize,
@@ -82,7 +82,7 @@ struct Screen {
     ignored: Vec<(String, u64)>,
 }
 
-/// An item of the list.
+/// An item in the list.
 struct Line {
     id: String,
     time: String,
@@ -159,8 +159,9 @@ fn filter_address(filter: &Filter) -> String {
     address("/transactions", &fields.each_ref().map(|(name, value)| (*name, &**value)))
 }
 
-/// The address of the requests in the window in which an alert fired: if the alert is about a
-/// duration, only of those that were slower than its threshold. Then the second value is true.
+/// The address of the requests in the window in which an alert fired. If the alert is about a
+/// duration, the address selects only requests that were slower than the threshold, and the second
+/// value is true.
 pub(super) fn of_alert(alert: &Alert) -> (String, bool) {
     let rule = &alert.rule;
     let unit = match rule.value_unit() {
@@ -168,7 +169,7 @@ pub(super) fn of_alert(alert: &Alert) -> (String, bool) {
         "s" => Some(1000.0),
         _ => None,
     };
-    // A sum of durations says nothing about one request.
+    // A sum of durations is not comparable to the duration of one request.
     let of_one = !matches!(rule.aggregation, Aggregation::Sum | Aggregation::Count)
         && matches!(rule.operator, Operator::GreaterThan | Operator::GreaterThanOrEqual);
     let slower = unit.map(|unit| rule.threshold * unit).filter(|ms| of_one && *ms >= 0.0);

@@ -1,4 +1,4 @@
-//! Azure Monitor's five aggregation types, each of which makes one number of many values.
+//! Azure Monitor's five aggregation types, each of which reduces many values to one number.
 
 use std::{fmt, str::FromStr};
 
@@ -31,8 +31,8 @@ impl Aggregation {
     pub const ALL: [Self; 5] =
         [Self::Average, Self::Sum, Self::Count, Self::Minimum, Self::Maximum];
 
-    /// The number, or `None` if it is unknown: there are no values, or an exporter sent neither
-    /// minimum nor maximum. No data is not zero.
+    /// The number, or `None` if the number is unknown, because there are no values or an exporter
+    /// sent neither a minimum nor a maximum. No data is not zero.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "off by less than a chart can show")]
     pub fn of(self, aggregate: &Aggregate) -> Option<f64> {

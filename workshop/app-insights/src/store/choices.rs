@@ -33,11 +33,11 @@ impl Store {
         self.lock().of_metric(metric).next().is_some()
     }
 
-    /// The metric with the newest measurement. Of several in the same grain it is one with an
-    /// average, and of those the first by name.
+    /// The metric with the newest measurement. If several metrics have measurements in the newest
+    /// grain, metrics with an average come first, and then the first by name is chosen.
     #[must_use]
     pub fn newest(&self) -> Option<Metric> {
-        // Enough of one grain: any of its metrics will do.
+        // Enough metrics of one grain, because any of them will do.
         const MOST: usize = 1000;
         let now = floor(self.now(), self.grain);
         let state = self.lock();
@@ -54,7 +54,7 @@ impl Store {
             .map(|(_, metric)| metric.clone())
     }
 
-    /// Whether the newest grain of a metric has more than a sum, so that its average is of use.
+    /// Whether the newest grain of a metric has more than a sum, so that its average is meaningful.
     #[must_use]
     pub fn has_average(&self, metric: &Metric) -> bool {
         let state = self.lock();
@@ -63,7 +63,7 @@ impl Store {
         newest.is_some_and(|(_, aggregate)| aggregate.averageable())
     }
 
-    /// The keys of a metric's dimensions, sorted, at most `most` of them.
+    /// The first `most` keys of a metric's dimensions, sorted.
     #[must_use]
     pub fn keys(&self, metric: &Metric, most: usize) -> Vec<String> {
         let state = self.lock();

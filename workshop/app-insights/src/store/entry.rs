@@ -1,4 +1,4 @@
-//! The entries of a transaction: its spans, and its logs, exceptions and events.
+//! The entries of a transaction: its spans, logs, exceptions and events.
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
@@ -6,10 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-/// The base types that the store keeps, as the page names them.
+/// The base types that the store keeps, with their names on the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// `RequestData`: a span of the kind server or consumer.
+    /// `RequestData`: a server or consumer span.
     Request,
     /// `RemoteDependencyData`: any other span.
     Dependency,
@@ -68,48 +68,49 @@ impl FromStr for Kind {
     }
 }
 
-/// One item of a transaction. An empty text stands for one that the item does not have.
+/// One item of a transaction. An empty text means that the item lacks this text.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// What the item is.
+    /// The kind of the item.
     pub kind: Kind,
-    /// The start of a span, or the moment of another item, by the sender's clock.
+    /// The start of a span, or the time of another item, by the sender's clock.
     pub time: Timestamp,
     /// The length of a span; zero for another item.
     pub duration: SignedDuration,
     /// `ai.operation.id`, the trace id.
     pub operation: Box<str>,
-    /// `ai.operation.parentId`: the id of the span that this item belongs to.
+    /// `ai.operation.parentId`: the id of the item's parent span.
     pub parent: Box<str>,
     /// The id of a span.
     pub id: Box<str>,
     /// `ai.cloud.role`, the name of the process.
     pub role: Box<str>,
-    /// The name of a span or an event, the message of a log, type and message of an exception.
+    /// The name of a span or an event, the message of a log, or the type and message of an
+    /// exception.
     pub text: Box<str>,
     /// The result code of a span.
     pub code: Box<str>,
     /// Whether this is a failed span or an exception.
     pub failed: bool,
-    /// The severity of a log or an exception, from 0, verbose, to 4, critical.
+    /// The severity of a log or an exception, from 0 (verbose) to 4 (critical).
     pub severity: Option<u8>,
-    /// The number of items that this one stands for: Azure's `itemCount`, 100 / `sampleRate`.
+    /// The number of items that this item represents: Azure's `itemCount`, 100 / `sampleRate`.
     pub count: u32,
     /// The rest of the item's `baseData`, such as its properties, as a JSON object.
     pub details: Box<RawValue>,
 }
 
 impl Entry {
-    /// The end of a span, or the moment of another item.
+    /// The end of a span, or the time of another item.
     #[must_use]
     pub fn end(&self) -> Timestamp {
         self.time.saturating_add(self.duration).unwrap_or(Timestamp::MAX)
     }
 
-    /// About the number of bytes of memory that it takes.
+    /// The approximate size of the entry in memory, in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
-        /// For each text, and for the entry itself, with its place in the queue.
+        /// The overhead of each text, and of the entry itself, including its place in the queue.
         const OVERHEAD: usize = 8 * 16 + 32;
         let texts = [&self.operation, &self.parent, &self.id, &self.role, &self.text, &self.code];
         let texts: usize = texts.iter().map(|text| text.len()).sum();
@@ -117,17 +118,17 @@ impl Entry {
     }
 }
 
-/// Counts by name. Names beyond the first [`Tally::MOST`] are counted together, as any sender can
-/// choose names.
+/// Counts by name. Names beyond the first [`Tally::MOST`] are counted together, because any sender
+/// can choose names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally(BTreeMap<Box<str>, u64>);
 
 impl Tally {
-    /// The most names.
+    /// The maximum number of names.
     pub const MOST: usize = 20;
     const OTHERS: &str = "of other types";
 
-    /// Counts one.
+    /// Adds one to the count of a name.
     pub fn add(&mut self, name: &str) {
         if let Some(count) = self.0.get_mut(name) {
             *count += 1;

@@ -1,4 +1,4 @@
-//! Time grains: how long they are, where they begin, and what they hold.
+//! Time grains: their length, their beginning and their values.
 
 use std::ops::RangeInclusive;
 
@@ -15,8 +15,8 @@ pub struct Grain {
     pub aggregate: Aggregate,
 }
 
-/// The last multiple of `step` on the clock that is not after `time`. Every grain begins at one,
-/// and every evaluation of a rule takes place at one.
+/// The last multiple of `step` on the clock that is not after `time`. Every grain begins at such a
+/// multiple, and every evaluation of a rule takes place at such a multiple.
 #[must_use]
 pub fn floor(time: Timestamp, step: SignedDuration) -> Timestamp {
     let step = step.as_secs().max(1);
@@ -26,7 +26,8 @@ pub fn floor(time: Timestamp, step: SignedDuration) -> Timestamp {
     Timestamp::from_second(start).unwrap_or(Timestamp::MIN)
 }
 
-/// The beginnings of the first and the last grain that overlap a range; `None` if it is empty.
+/// The beginnings of the first and the last grain that overlap a range; `None` if the range is
+/// empty.
 pub(super) fn overlapping(
     range: &std::ops::Range<Timestamp>,
     length: SignedDuration,
@@ -35,7 +36,7 @@ pub(super) fn overlapping(
     (!range.is_empty()).then(|| floor(range.start, length)..=floor(last, length))
 }
 
-/// Adds values to the grain that begins at `start`: the last of `grains`, or else a new one.
+/// Adds values to the grain that begins at `start`: the last of `grains`, or else a new grain.
 pub(super) fn add(grains: &mut Vec<Grain>, start: Timestamp, aggregate: &Aggregate) {
     match grains.last_mut() {
         Some(grain) if grain.start == start => grain.aggregate.merge(aggregate),
@@ -43,7 +44,7 @@ pub(super) fn add(grains: &mut Vec<Grain>, start: Timestamp, aggregate: &Aggrega
     }
 }
 
-/// Adds up grains, the oldest first, to grains of another length, a multiple of theirs.
+/// Merges grains, the oldest first, into longer grains, whose length is a multiple of theirs.
 #[must_use]
 pub fn coarsen(grains: &[Grain], length: SignedDuration) -> Vec<Grain> {
     let mut coarse = Vec::new();

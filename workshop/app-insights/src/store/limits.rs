@@ -7,13 +7,14 @@ use super::metric::MAX_DIMENSIONS;
 /// The limits of the store.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Different combinations of metric and dimensions. Azure Monitor has 50,000 in a region.
+    /// Different combinations of a metric and dimensions. Azure Monitor allows 50,000 in a region.
     pub series: usize,
     /// Bytes of names, keys and values of all series together.
     pub text: usize,
-    /// Grains of all series together. Grains ahead of the clock are evicted first, then the oldest.
+    /// Grains of all series together. Grains ahead of the clock are evicted first, then the oldest
+    /// grains.
     pub grains: usize,
-    /// Entries of transactions. The oldest are dropped first, here and below.
+    /// Entries of transactions. Here and below, the oldest entries are dropped first.
     pub entries: usize,
     /// Bytes of all entries together, estimated.
     pub entry_bytes: usize,

@@ -4,18 +4,19 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-/// The namespace in which Azure Monitor keeps metrics without a namespace.
+/// The namespace in which Azure Monitor stores metrics without a namespace.
 pub const DEFAULT_NAMESPACE: &str = "azure.applicationinsights";
 /// `maxLength` of `MetricDataPoint.name`, in characters.
 pub const MAX_NAME: usize = 1024;
 /// `maxLength` of `MetricDataPoint.ns`, in characters.
 pub const MAX_NAMESPACE: usize = 256;
-/// The longest key of a dimension, in characters. Azure's "property and metric name length".
+/// The maximum length of a dimension's key, in characters. Azure: "property and metric name
+/// length".
 pub const MAX_KEY: usize = 150;
 /// `maxLength` of the values of `properties`, in characters.
 pub const MAX_VALUE: usize = 8192;
-/// The most dimensions of a series; of more, the first by name are kept. Azure Monitor has the
-/// same limit on "dimension keys per metric".
+/// The maximum number of dimensions of a series. If there are more, the first by name are kept.
+/// Azure Monitor has the same limit on "dimension keys per metric".
 pub const MAX_DIMENSIONS: usize = 10;
 
 /// A metric's identity.
@@ -59,7 +60,7 @@ impl<'a> FromIterator<(&'a str, &'a str)> for Dimensions {
     }
 }
 
-/// A metric with one value for each of its dimensions. The values of a series are added up.
+/// A metric with one value for each of its dimensions. The measurements of a series are aggregated.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Series {
     /// The metric.
@@ -69,7 +70,7 @@ pub struct Series {
 }
 
 impl Series {
-    /// The number of bytes of its names, keys and values.
+    /// The size of the names, keys and values of the series, in bytes.
     #[must_use]
     pub fn text(&self) -> usize {
         let names = self.metric.namespace.len() + self.metric.name.len();
@@ -78,7 +79,7 @@ impl Series {
     }
 }
 
-/// Sum, count, minimum and maximum of some values of a series.
+/// The sum, count, minimum and maximum of some values of a series.
 #[derive(Clone, Copy, Debug)]
 pub struct Aggregate {
     sum: f64,
@@ -90,7 +91,7 @@ pub struct Aggregate {
 }
 
 impl Aggregate {
-    /// `count` values that add up to `sum`; the minimum and the maximum are not always known.
+    /// `count` values whose sum is `sum`. The minimum and the maximum are not always known.
     #[must_use]
     pub fn new(sum: f64, count: u32, min: Option<f64>, max: Option<f64>) -> Self {
         Self {
@@ -102,7 +103,8 @@ impl Aggregate {
         }
     }
 
-    /// A value without a count, a minimum or a maximum, as an exporter sends a counter.
+    /// A value without a count, a minimum or a maximum, in the form in which exporters send a
+    /// counter.
     #[must_use]
     pub fn counter(value: f64) -> Self {
         Self { sum: value, count: 1, min: value, max: value, averageable: false }
@@ -118,7 +120,7 @@ impl Aggregate {
         self.averageable |= other.averageable;
     }
 
-    /// All aggregates in one; `None` if there is none.
+    /// All aggregates merged into one; `None` if there are none.
     pub fn merged(all: impl IntoIterator<Item = Self>) -> Option<Self> {
         all.into_iter().reduce(|mut sum, aggregate| {
             sum.merge(&aggregate);
@@ -138,15 +140,15 @@ impl Aggregate {
         self.count
     }
 
-    /// Sum divided by count, Azure Monitor's average.
+    /// The sum divided by the count, which is Azure Monitor's average.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "off by less than a chart can show")]
     pub fn average(&self) -> f64 {
         self.sum / self.count as f64
     }
 
-    /// Whether the average is of use, as that of a histogram or a gauge is. The average of a counter
-    /// depends on how often it is exported.
+    /// Whether the average is meaningful, as it is for a histogram or a gauge. The average of a
+    /// counter depends on the frequency of its exports.
     #[must_use]
     pub fn averageable(&self) -> bool {
         self.averageable
@@ -170,7 +172,7 @@ impl Aggregate {
 pub struct Point {
     /// The series to which the values belong.
     pub series: Series,
-    /// The number of dimensions of the envelope beyond [`MAX_DIMENSIONS`].
+    /// The number of the envelope's dimensions beyond [`MAX_DIMENSIONS`].
     pub cut: usize,
     /// The time of the measurement, by the sender's clock.
     pub time: Timestamp,

@@ -1,6 +1,6 @@
-//! Adds up metrics per series and time grain, and keeps transactions, in bounded memory.
+//! Aggregates metrics by series and time grain, and keeps transactions, in bounded memory.
 //!
-//! What exceeds a limit is left out and counted; [`Store::status`] and [`Store::kept`] have the
+//! Data beyond a limit is left out and counted; [`Store::status`] and [`Store::kept`] return the
 //! counts.
 
 mod aggregation;
@@ -31,11 +31,11 @@ pub use self::{
     transactions::{Found, KEPT, Kept, by_kind},
 };
 
-/// The greatest age of a point. The real endpoint's message is "older than the allowed min date.
+/// The maximum age of a point. The real endpoint's message is "older than the allowed min date.
 /// Expected: now - 172800000ms".
 pub const MAX_AGE: SignedDuration = SignedDuration::from_hours(48);
 
-/// How far the time of a point may be ahead of this machine's clock. Azure Monitor's standard
+/// The maximum time by which a point may be ahead of this machine's clock. Azure Monitor's standard
 /// columns allow `TimeGenerated` to be at most "a day in the future".
 pub const MAX_AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
@@ -48,7 +48,7 @@ pub struct Status {
     pub grains: usize,
     /// Limits that were reached at any time since the start.
     pub reached: BTreeSet<Limit>,
-    /// What was left out because of them.
+    /// The data that was left out because of these limits.
     pub dropped: Dropped,
 }
 
@@ -64,23 +64,23 @@ pub struct Recorded {
 /// Metrics by name.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
-    /// The first of them, sorted.
+    /// The first metrics, sorted.
     pub metrics: Vec<Metric>,
-    /// The number of metrics beyond those.
+    /// The number of other metrics.
     pub more: usize,
 }
 
 /// A metric, split by a dimension.
 #[derive(Clone, Debug, Default)]
 pub struct Split {
-    /// For each value of the dimension its grains, oldest first; `None` stands for the series
+    /// The grains for each value of the dimension, oldest first. `None` represents the series
     /// without the dimension. The values with the most measurements come first.
     pub parts: Vec<(Option<String>, Vec<Grain>)>,
     /// The number of values that were left out.
     pub more: usize,
 }
 
-/// The store. Share it with [`Arc`]; every method takes a short lock.
+/// The store. Share the store with an [`Arc`]; every method holds a lock for a short time.
 pub struct Store {
     grain: SignedDuration,
     limits: Limits,
@@ -89,8 +89,8 @@ pub struct Store {
     queue: Mutex<transactions::Queue>,
 }
 
-/// The beginning of a grain and the id of a series. Ordered by time, so that the oldest grain is
-/// the first.
+/// The beginning of a grain and the id of a series. Ordered by time, so that the oldest grain comes
+/// first.
 type GrainKey = (Timestamp, u64);
 
 #[derive(Default)]
@@ -111,7 +111,7 @@ struct Held {
 
 impl Store {
     /// An empty store with grains of `grain` seconds (at least one). A test passes a `clock` that
-    /// it controls.
+    /// the test controls.
     pub fn new(
         grain: u32,
         limits: Limits,
@@ -138,7 +138,7 @@ impl Store {
         self.grain
     }
 
-    /// Adds points, as far as the limits allow.
+    /// Adds points, within the limits.
     pub fn record<'a>(&self, points: impl IntoIterator<Item = &'a Point>) -> Recorded {
         let now = self.now();
         let mut state = self.lock();
@@ -174,8 +174,8 @@ impl Store {
         parts.pop().map(|(_, grains)| grains).unwrap_or_default()
     }
 
-    /// A metric's grains that overlap `range`, apart for each value of the dimension `key`: the
-    /// `most` values with the most measurements. Only series that match count.
+    /// A metric's grains that overlap `range`, separately for each value of the dimension `key`.
+    /// The result contains the `most` values with the most measurements, of the series that match.
     #[must_use]
     pub fn split(
         &self,
@@ -211,13 +211,13 @@ impl Store {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // After a panic under the lock at most one point is half counted, which is no reason to
-        // refuse the others.
+        // After a panic while the lock is held, at most one point is partially counted, which is no
+        // reason to refuse the others.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A metric's grains that overlap `range`, apart for each `part` of its series; a part without
-    /// grains is missing.
+    /// A metric's grains that overlap `range`, separately for each `part` of its series. The result
+    /// does not contain parts without grains.
     fn collect<'a>(
         &self,
         state: &'a State,
@@ -252,8 +252,8 @@ impl Store {
         parts
     }
 
-    /// Removes the grains whose time would be refused now: old ones, and after the clock was set
-    /// back also those of a far future, which would fill the store.
+    /// Removes the grains whose time would be refused now: old grains, and, after the clock was set
+    /// back, grains in the far future, which would fill the store.
     fn expire(&self, state: &mut State, now: Timestamp) {
         let oldest = now.saturating_sub(MAX_AGE).unwrap_or(Timestamp::MIN);
         let newest = now.saturating_add(MAX_AHEAD).unwrap_or(Timestamp::MAX);
@@ -307,7 +307,8 @@ impl Store {
             state.reach(limit, recorded);
         }
         state.grains.insert(key, point.aggregate);
-        // The evicted grain may have been the last one of this series, which removed the series.
+        // The evicted grain may have been the last grain of this series, so that the series was
+        // removed.
         if let Some(held) = state.series.get_mut(&id) {
             held.grains += 1;
         } else {
@@ -329,9 +330,9 @@ impl State {
             .take_while(move |(series, _)| series.metric == *metric)
     }
 
-    /// The grain to evict for a new one, if it matters less than the new one; `now` is the
-    /// beginning of the current grain. A sender with a wrong clock sends grains ahead of the
-    /// clock, and these must not keep out current ones.
+    /// The grain to evict for a new grain, or `None` if the new grain is less important. `now` is
+    /// the beginning of the current grain. A sender with a wrong clock sends grains ahead of the
+    /// clock, which must not keep current grains out.
     fn evictable_for(&self, new: GrainKey, now: Timestamp) -> Option<GrainKey> {
         let (&oldest, _) = self.grains.first_key_value()?;
         let (&furthest, _) = self.grains.last_key_value()?;

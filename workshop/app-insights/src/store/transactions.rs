@@ -9,27 +9,27 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Entry, Kind, Limit, Store, Tally};
 
-/// How long an entry is kept after its arrival. This stand-in's own limit.
+/// The time for which an entry is kept after its arrival. This limit is the stand-in's own.
 pub const KEPT: SignedDuration = SignedDuration::from_mins(30);
 
-/// The entries that were kept, and how many of them there are.
+/// The entries that are kept, and counts.
 #[derive(Default)]
 pub(super) struct Queue {
-    /// With the time of arrival, the oldest in front.
+    /// The entries with their times of arrival, the oldest first.
     entries: VecDeque<(Timestamp, Arc<Entry>)>,
     bytes: usize,
     dropped: u64,
     ignored: Tally,
 }
 
-/// The size of the store of transactions, and what it does not have.
+/// The size of the store of transactions, and counts of the items that it lacks.
 #[derive(Clone, Debug)]
 pub struct Kept {
     /// Entries held now.
     pub entries: usize,
-    /// Their size in bytes, estimated.
+    /// The estimated size of these entries, in bytes.
     pub bytes: usize,
-    /// Entries that were dropped because of a limit, before their time.
+    /// Entries that were dropped early because of a limit.
     pub dropped: u64,
     /// Items that no screen shows, by their base type.
     pub ignored: Tally,
@@ -38,11 +38,11 @@ pub struct Kept {
 /// Some entries.
 #[derive(Clone, Debug, Default)]
 pub struct Found {
-    /// The newest of them, the newest first.
+    /// The newest entries, the newest first.
     pub entries: Vec<Arc<Entry>>,
-    /// The number of entries beyond those.
+    /// The number of other entries.
     pub more: usize,
-    /// The number of items that all of them stand for, by their sampling rates.
+    /// The number of items that all entries represent, according to their sampling rates.
     pub count: u64,
 }
 
@@ -72,14 +72,14 @@ impl Store {
         self.queue().ignored.add(base_type);
     }
 
-    /// The entries that match: the newest `most` of them by their own time.
+    /// The entries that match: the newest `most` entries by their own time.
     pub fn find(&self, most: usize, matches: impl Fn(&Entry) -> bool) -> Found {
         let mut entries: Vec<Arc<Entry>> = {
             let queue = self.current();
             let all = queue.entries.iter().map(|(_, entry)| entry);
             all.filter(|entry| matches(entry)).cloned().collect()
         };
-        // Of the same time, the one that arrived last comes first.
+        // If several entries have the same time, the one that arrived last comes first.
         entries.reverse();
         entries.sort_by_key(|entry| std::cmp::Reverse(entry.time));
         let count = entries.iter().map(|entry| u64::from(entry.count)).sum();
@@ -96,7 +96,7 @@ impl Store {
         all.filter(|entry| &*entry.operation == operation).cloned().collect()
     }
 
-    /// The size of the store of transactions, and what it does not have.
+    /// The size of the store of transactions, and counts of the items that it lacks.
     #[must_use]
     pub fn kept(&self) -> Kept {
         let queue = self.current();
@@ -109,11 +109,11 @@ impl Store {
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
-        // After a panic under the lock the size is off by at most one entry.
+        // After a panic while the lock is held, the size is off by at most one entry.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The queue without the entries that are too old now.
+    /// The queue, after the removal of entries that are too old.
     fn current(&self) -> MutexGuard<'_, Queue> {
         let now = self.now();
         let mut queue = self.queue();
@@ -137,7 +137,7 @@ impl Queue {
     }
 }
 
-/// The numbers of entries by kind, without the kinds that are missing.
+/// The number of entries of each kind that occurs.
 pub fn by_kind<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> BTreeMap<Kind, usize> {
     let mut counts = BTreeMap::new();
     for entry in entries {

@@ -1,4 +1,4 @@
-//! The filter of the list, in an address.
+//! The filter of the list, as part of an address.
 
 use std::fmt;
 
@@ -14,11 +14,11 @@ use crate::{
 pub struct Filter {
     /// Only entries of this kind.
     pub kind: Option<Kind>,
-    /// Only spans that are longer, in milliseconds.
+    /// Only spans that are longer than this time, in milliseconds.
     pub slower: Option<f64>,
     /// Only failed spans and exceptions.
     pub failed: bool,
-    /// Only entries whose text contains these letters, in either case.
+    /// Only entries whose text contains these letters, in upper or lower case.
     pub name: String,
     /// Only entries that overlap this range.
     pub range: Range,
@@ -27,14 +27,15 @@ pub struct Filter {
 /// A range of time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Range {
-    /// Everything since this number of minutes ago, also what a clock ahead has sent.
+    /// The time since this number of minutes ago, including entries from a clock that is ahead.
     Last(i64),
-    /// The time of an alert, for instance. The end is excluded.
+    /// A fixed range, such as the window of an alert. The end is excluded.
     Between(Timestamp, Timestamp),
 }
 
 impl Range {
-    /// The ranges in the list on the page, in minutes. The last one is everything that is kept.
+    /// The ranges in the list on the page, in minutes. The last range contains all entries that are
+    /// kept.
     pub const ALL: [Self; 4] = [Self::Last(2), Self::Last(5), Self::Last(10), Self::Last(30)];
 
     fn read(text: &str) -> Result<Self, String> {
@@ -52,7 +53,7 @@ impl Range {
     }
 }
 
-/// As in an address: `10m`, or an interval of ISO 8601.
+/// The form in an address: `10m`, or an ISO 8601 interval.
 impl fmt::Display for Range {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -63,11 +64,11 @@ impl fmt::Display for Range {
 }
 
 impl Filter {
-    /// The kind of everything in an address.
+    /// The name for all kinds in an address.
     pub const ANY: &str = "any";
 
-    /// Reads the fields of an address. Without any, the filter selects the requests that are kept.
-    /// An error is a sentence.
+    /// Reads the fields of an address. Without fields, the filter selects the requests that are
+    /// kept. The error is a sentence for the page.
     pub fn read<'a>(field: impl Fn(&str) -> Option<&'a str>) -> Result<Self, String> {
         let kind = match field("kind") {
             Some(Self::ANY) => None,
@@ -103,7 +104,7 @@ impl Filter {
         ]
     }
 
-    /// The test of an entry at the time `now`.
+    /// The predicate that tests an entry at the time `now`.
     pub fn test(&self, now: Timestamp) -> impl Fn(&Entry) -> bool {
         let (from, until) = match self.range {
             Range::Last(minutes) => {

@@ -1,4 +1,4 @@
-//! Selects the entries of transactions, and arranges those of one transaction.
+//! Selects the entries of transactions, and arranges the entries of one transaction.
 
 mod filter;
 mod tree;

@@ -10,17 +10,17 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::store::Entry;
 
-/// Exporters round times and durations to milliseconds.
+/// The tolerance for times, because exporters round times and durations to milliseconds.
 const ROUNDING: SignedDuration = SignedDuration::from_millis(2);
 
-/// The entries of a transaction, each below its parent. Every entry is in it exactly once.
+/// The entries of a transaction, each below its parent. Every entry occurs exactly once.
 #[derive(Clone, Debug)]
 pub struct Tree {
-    /// From top to bottom.
+    /// The rows from top to bottom.
     pub rows: Vec<Row>,
-    /// The start of the first row.
+    /// The earliest start of a row.
     pub start: Timestamp,
-    /// The end of the last row.
+    /// The latest end of a row.
     pub end: Timestamp,
 }
 
@@ -29,38 +29,38 @@ pub struct Tree {
 pub struct Row {
     /// The number of rows above that are its ancestors.
     pub depth: usize,
-    /// What the row shows.
+    /// The content of the row.
     pub what: What,
-    /// The start of the entry, or of the first child.
+    /// The start of the entry, or the earliest start of a child.
     pub start: Timestamp,
-    /// The end of the entry, or of the last child.
+    /// The end of the entry, or the latest end of a child.
     pub end: Timestamp,
-    /// A trouble with its place.
+    /// A problem with the position of the row.
     pub note: Option<Note>,
 }
 
-/// What a row shows.
+/// The content of a row.
 #[derive(Clone, Debug)]
 pub enum What {
     /// An entry.
     Entry(Arc<Entry>),
-    /// The id of a span that is the parent of the rows below it, but was not received. The parent
-    /// may be in a process that sends its telemetry elsewhere, or that has not sent it yet.
+    /// The id of a span that is the parent of the rows below, but was not received. The process of
+    /// the parent may send its telemetry elsewhere, or may not have sent the span yet.
     Missing(Box<str>),
 }
 
-/// A trouble with the place of a row.
+/// A problem with the position of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Note {
-    /// Its parents form a circle, which begins here.
+    /// The row is the beginning of a cycle of parents.
     Circle,
-    /// It starts so long before its parent.
+    /// The row starts this long before its parent.
     Early(SignedDuration),
-    /// It starts so long after the end of its parent.
+    /// The row starts this long after the end of its parent.
     Late(SignedDuration),
 }
 
-/// Where an entry belongs.
+/// The position of an entry without a received parent.
 #[derive(Clone, Copy)]
 enum Place {
     Root(usize),
@@ -72,7 +72,7 @@ impl Tree {
     #[must_use]
     pub fn new(mut entries: Vec<Arc<Entry>>) -> Option<Self> {
         entries.sort_by_key(|entry| (entry.time, Reverse(entry.duration)));
-        // Of spans with the same id, the first one has the children.
+        // If several spans have the same id, the first span has the children.
         let mut spans: HashMap<&str, usize> = HashMap::new();
         for (index, entry) in entries.iter().enumerate().filter(|(_, entry)| !entry.id.is_empty()) {
             spans.entry(&entry.id).or_insert(index);
@@ -117,7 +117,7 @@ impl Tree {
                 }
             }
         }
-        // The rest hangs below circles.
+        // The remaining entries belong to cycles, or are below cycles.
         for index in 0..entries.len() {
             if !builder.seen[index] {
                 builder.add(on_circle(&parents, index), 0, Some(Note::Circle));
@@ -138,7 +138,7 @@ impl Tree {
     }
 }
 
-/// An entry of the circle above an entry that has no root.
+/// An entry of the cycle above an entry that has no root.
 fn on_circle(parents: &[Option<usize>], mut index: usize) -> usize {
     let mut passed = HashSet::new();
     while passed.insert(index)
@@ -168,7 +168,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Adds an entry and all entries below it, without recursion: a chain may be long.
+    /// Adds an entry and all its descendants, without recursion, because a chain can be long.
     fn add(&mut self, index: usize, depth: usize, note: Option<Note>) {
         let mut waiting = vec![(index, depth, note)];
         while let Some((index, depth, note)) = waiting.pop() {

@@ -1,4 +1,4 @@
-//! The program fires an alert and resolves it, and stops in bounded time.
+//! The program fires and resolves an alert, and stops in bounded time.
 
 use std::{io::Write, net::TcpStream, sync::Arc, time::Duration};
 
@@ -52,7 +52,7 @@ fn an_alert_fires_and_is_resolved() {
 }
 
 #[test]
-fn a_rule_of_the_form_is_evaluated_and_its_alert_is_escaped() {
+fn a_rule_from_the_form_is_evaluated_and_its_alert_is_escaped() {
     let program = Program::start_with(&["--grain", "1"]);
     let metric = "a\nalert b fired\u{1b}[2J";
     program.track(&[envelope(Timestamp::now(), &json!({"name": metric, "value": 2}), &json!({}))]);
@@ -74,7 +74,7 @@ fn a_rule_of_the_form_is_evaluated_and_its_alert_is_escaped() {
     assert!(!program.running.stderr().contains("\nalert b"));
 }
 
-/// On tokio's own clock, which stands still during work, and jumps ahead when all tasks wait.
+/// Uses tokio's paused clock, which stops during work and advances when all tasks wait.
 #[tokio::test(start_paused = true)]
 async fn shutdown_is_bounded() {
     let store = Arc::new(Store::new(1, Limits::default(), Timestamp::now));
@@ -86,8 +86,8 @@ async fn shutdown_is_bounded() {
         let head = "POST /v2.1/track HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
                     Content-Length: 9\r\n\r\n[";
         client.write_all(head.as_bytes()).unwrap();
-        // After this answer, the server has accepted the first client. The refused request prints a
-        // line, whose reader is stuck.
+        // After this response, the server has accepted the first client. The refused request prints
+        // a line, but the reader is stuck.
         send(address, "POST", "/v2.1/track", &[], b"");
         client
     };
@@ -100,7 +100,7 @@ async fn shutdown_is_bounded() {
     let (stopped_at, _held) = stopped_at.await.unwrap();
     let took = stopped_at.elapsed();
     assert!(took <= Duration::from_millis(2900), "{took:?}");
-    // Both the client and the printer used up their time.
+    // Both the client and the printer used all their time.
     assert!(took >= Duration::from_millis(2800), "{took:?}");
 }
 

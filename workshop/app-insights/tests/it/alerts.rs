@@ -51,7 +51,7 @@ fn refuses_an_invalid_rule_with_advice() {
         assert!(error.contains(part), "{error}");
     }
     assert!(alerts.watched().is_empty());
-    // The limits themselves are allowed.
+    // Values at the limits are allowed.
     let name = long(MAX_RULE_NAME);
     alerts.add(Rule { name, unit: long(MAX_UNIT), ..too_slow() }).unwrap();
 }
@@ -61,7 +61,7 @@ fn rule_names_are_unique_and_rules_are_limited() {
     let alerts = Alerts::new(Timing::default());
     alerts.add(too_slow()).unwrap();
     let refused = |rule: Rule| alerts.add(rule).unwrap_err().to_string();
-    assert!(refused(too_slow()).starts_with("There is a rule too-slow already"));
+    assert!(refused(too_slow()).starts_with("There is already a rule too-slow"));
     for index in 1..MAX_RULES {
         alerts.add(Rule { name: index.to_string(), ..too_slow() }).unwrap();
     }
@@ -133,7 +133,7 @@ fn evaluates_and_reports_the_shortest_windows_first() {
     world.grain(Some(2000.0));
     let mut reported = Vec::new();
     alerts.evaluate_each(&world.store, |alert| {
-        // The history has the alert already, and no later one.
+        // The history already contains the alert, and no later alert.
         reported.push(alert.rule.name.clone());
         assert_eq!(alerts.history().len(), reported.len());
     });
@@ -156,7 +156,7 @@ fn evaluates_at_multiples_of_the_frequency() {
     assert_eq!(evaluate(Timestamp::new(139, 999_999_999).unwrap()), [at(130), at(120)]);
     assert_eq!(evaluate(at(185)), [at(180), at(180)]);
     assert_eq!(evaluate(at(-5)), [at(-10), at(-60)]);
-    // The clock may show any time.
+    // The clock can show any time.
     evaluate(Timestamp::MIN);
     evaluate(Timestamp::MAX);
 }
@@ -206,7 +206,7 @@ fn the_history_is_bounded_and_counts_forgotten_alerts() {
 
 #[test]
 fn the_length_of_a_condition_is_bounded() {
-    // Each of these takes five characters once it is escaped.
+    // Each of these characters takes five characters when escaped.
     let values = vec!["\u{1}".repeat(20); 20];
     let dimensions = (0..10).map(|key| (key.to_string(), values.clone())).collect();
     let metric = Metric::named(&"\u{1}".repeat(1024));

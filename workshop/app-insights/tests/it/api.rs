@@ -41,7 +41,7 @@ fn lists_are_bounded() {
 }
 
 #[test]
-fn the_program_has_the_timing_of_its_option() {
+fn the_timing_option_takes_effect() {
     let timing = |args: &[&str]| {
         let program = Program::start_with(args);
         let form = Screen::of(&program.get("/alerts/new"));
@@ -55,7 +55,7 @@ fn the_program_has_the_timing_of_its_option() {
 }
 
 #[test]
-fn only_reads_and_only_two_paths() {
+fn accepts_only_get_on_two_paths() {
     let site = Site::start();
     for path in ["/api", "/api/", "/api/nothing", "/api/rules", "/api/rules/a/b", "/api/%FF"] {
         assert_eq!(site.get(path).status, 404, "{path}");
@@ -68,7 +68,7 @@ fn only_reads_and_only_two_paths() {
     }
 }
 
-/// The structure without the values; of a list only the first element.
+/// The structure without the values, with only the first element of each list.
 pub fn shape(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
@@ -82,7 +82,7 @@ pub fn shape(value: &Value) -> Value {
 }
 
 #[test]
-fn the_readme_shows_the_answers() {
+fn the_readme_shows_the_responses() {
     let site = Site::start();
     site.record("request-latency", &[("value", "nice")], 10, &[1512.0]);
     site.alerts.add(too_slow()).unwrap();

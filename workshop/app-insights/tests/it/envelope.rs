@@ -28,7 +28,7 @@ fn valid() -> Value {
     })
 }
 
-/// A valid envelope with another value at `pointer`, or without that member.
+/// A valid envelope with a different value at `pointer`, or without that member.
 fn changed(pointer: &str, value: Option<Value>) -> String {
     let mut envelope = valid();
     let (parent, key) = pointer.rsplit_once('/').unwrap();
@@ -69,17 +69,17 @@ fn optional_fields_have_defaults() {
         let a = item.point.aggregate;
         (a.sum(), a.count(), a.min(), a.max(), a.averageable())
     };
-    // A counter of Rust's exporter, then of Python's.
+    // A counter from Rust's exporter, then one from Python's exporter.
     let counter = (7.0, 1, Some(7.0), Some(7.0), false);
     assert_eq!(point(json!({"name": "m", "value": 7, "kind": "Aggregation"})), counter);
     assert_eq!(point(json!({"name": "m", "value": 7, "count": 1})), counter);
-    // A gauge of Rust's exporter. Fields that "should not be set" are ignored.
+    // A gauge from Rust's exporter. Fields that "should not be set" are ignored.
     let gauge = (7.0, 1, Some(7.0), Some(7.0), true);
     assert_eq!(point(json!({"name": "m", "value": 7, "kind": "Measurement"})), gauge);
     let set =
         json!({"name": "m", "value": 7, "kind": "Measurement", "count": 3, "min": 1, "max": 9});
     assert_eq!(point(set), gauge);
-    // Several values without minimum and maximum.
+    // Several values without a minimum and a maximum.
     let several = json!({"name": "m", "value": 7, "count": 2.0, "min": null});
     assert_eq!(point(several), (7.0, 2, None, None, true));
 
@@ -151,7 +151,7 @@ fn refuses_old_and_future_times() {
              Expected: at most now + 86400000ms"
             .to_owned())
     );
-    // The same moment, in another zone.
+    // The same time in another time zone.
     assert!(
         envelope::parse(&changed("/time", Some(json!("2026-11-22T12:00:00+02:00"))), now()).is_ok()
     );
@@ -162,7 +162,7 @@ fn enforces_limits_of_length() {
     let name = format!("{POINT}/name");
     let namespace = format!("{POINT}/ns");
     let value = format!("{PROPERTIES}/value");
-    // Characters, not bytes: é has two of these.
+    // The limit counts characters, not bytes: é has two bytes.
     for (pointer, max, on) in [
         ("/seq", 64, "Envelope"),
         (&*name, 1024, "DataPoint"),
@@ -267,7 +267,7 @@ fn each_error_has_its_message() {
         ),
     ];
     for (pointer, value, message) in rows {
-        // The pointer of a JSON array's element cannot be changed as a member can.
+        // An element of a JSON array cannot be changed like a member.
         let envelope = match pointer.strip_prefix(&format!("{POINT}/")) {
             Some(field) => {
                 let mut envelope = valid();

@@ -61,11 +61,11 @@ impl InProcess {
     }
 }
 
-/// The exporter rewrites `http://` to `https://`; this client sends plain HTTP all the same.
+/// The exporter rewrites `http://` to `https://`; this client sends plain HTTP anyway.
 #[derive(Debug)]
 struct PlainHttp(SocketAddr, Statuses);
 
-/// The answers that came back.
+/// The responses that were received.
 type Statuses = Arc<Mutex<Vec<u16>>>;
 
 #[async_trait::async_trait]
@@ -110,22 +110,22 @@ fn accepts_rusts_exporter() {
     provider.force_flush().unwrap();
     counter.add(3, &nice);
     latency.record(0.5, &nice);
-    // An error here would mean that the exporter did not understand the answer.
+    // An error here would mean that the exporter did not understand the response.
     provider.shutdown().unwrap();
 
     assert_eq!(*statuses.lock().unwrap(), [200, 200]);
 
-    // The counter was sent twice; of each time its value is the sum.
+    // The counter was sent twice. The sum contains the value of each export.
     let values = server.values("request-count", "value", "nice");
     assert_eq!(values, (5.0, 2, Some(2.0), Some(3.0)));
     let values = server.values("request-count", "value", "naughty");
     assert_eq!(values, (1.0, 1, Some(1.0), Some(1.0)));
     let values = server.values("request-latency", "value", "nice");
     assert_eq!(values, (2013.0, 3, Some(0.5), Some(2000.0)));
-    // A gauge keeps its value; the second export repeats it.
+    // A gauge keeps its value; the second export repeats this value.
     let (_, _, min, max) = server.values("temperature", "value", "nice");
     assert_eq!((min, max), (Some(21.5), Some(21.5)));
-    // Its exporter puts the resource among the dimensions.
+    // Rust's exporter adds the resource to the dimensions.
     assert_eq!(server.values("request-count", "service.name", "naughty-or-nice").1, 3);
     assert!(server.store.status().reached.is_empty());
 }
@@ -172,7 +172,7 @@ impl Process {
     }
 
     fn shut_down(self) {
-        // An error here would mean that the exporter did not understand the answer.
+        // An error here would mean that the exporter did not understand the response.
         self.tracers.shutdown().unwrap();
         self.loggers.shutdown().unwrap();
     }
@@ -192,7 +192,7 @@ fn a_transaction_of_rusts_exporter_spans_its_processes() {
     shop.log(&request, Severity::Info, "a visitor");
     let call = shop.start(SpanKind::Client, "ask the stock", &request);
     call.span().set_attribute(KeyValue::new("url.full", "http://stock/sledge"));
-    // As by a header: only the ids arrive.
+    // As with a header, only the ids arrive.
     let remote = Context::new().with_remote_span_context(call.span().span_context().clone());
     let below = stock.start(SpanKind::Server, "look", &remote);
     let error = std::io::Error::other("no sledge <b>");
@@ -222,7 +222,7 @@ fn a_transaction_of_rusts_exporter_spans_its_processes() {
         let severity = entry.severity.map(|level| level.to_string()).unwrap_or_default();
         shown.push((row.depth, format!("{role} {kind} {text} {code}{severity}{failed}")));
     }
-    // Within a millisecond the order is not known.
+    // Within a millisecond, the order is unknown.
     shown.sort();
     let expected = [
         (0, "shop request GET /{name}/ 503"),
@@ -242,8 +242,8 @@ fn a_transaction_of_rusts_exporter_spans_its_processes() {
 }
 
 #[test]
-fn rusts_exporter_does_not_repeat_a_refused_request() {
-    // By this clock, everything is sent from the far future.
+fn rusts_exporter_does_not_retry_a_refused_request() {
+    // According to this clock, all telemetry comes from the far future.
     let server = serve(|| "2001-01-01T00:00:00Z".parse().unwrap());
     let statuses = Statuses::default();
     let client = PlainHttp(server.address, Arc::clone(&statuses));
@@ -252,19 +252,20 @@ fn rusts_exporter_does_not_repeat_a_refused_request() {
         SdkMeterProvider::builder().with_reader(PeriodicReader::builder(exporter).build()).build();
     provider.meter("test").u64_counter("request-count").build().add(1, &[]);
     assert!(provider.force_flush().is_err());
-    // Sent once: an exporter must not repeat a request that is refused for good.
+    // Sent once: an exporter must not retry a request that is refused permanently.
     assert_eq!(*statuses.lock().unwrap(), [400]);
     assert_eq!(server.store.status().series, 0);
 }
 
-/// When the fixture was captured.
+/// The time at which the fixture was captured.
 const CAPTURED: &str = "2026-11-22T16:00:00Z";
 
 #[test]
 fn accepts_pythons_exporter() {
     let server = serve(|| CAPTURED.parse().unwrap());
     let body = include_bytes!("../fixtures/python-1.0.0b58.json");
-    // It appends its path to the connection string's endpoint, which may end with a slash.
+    // Python's exporter appends its path to the connection string's endpoint, which may end with a
+    // slash.
     let headers = [JSON, "Accept: application/json"];
     let answer = send(server.address, "POST", "//v2.1/track", &headers, body);
     assert_eq!(answer.status, 200, "{answer:?}");

@@ -1,4 +1,4 @@
-//! Requests of other web sites are refused.
+//! Requests from other websites are refused.
 
 use std::net::SocketAddr;
 
@@ -8,7 +8,7 @@ use crate::support::{FORM, JSON, Program, counter, request, send, site::Site};
 
 const RULE: &str = "name=r&metric=m&aggregation=average&operator=>&threshold=1";
 
-/// A request to make a rule, and one to delete it.
+/// A request to create a rule, and a request to delete the rule.
 fn attempts(site: SocketAddr, headers: &[&str]) -> [Reply; 2] {
     let headers = [&[FORM], headers].concat();
     [("/alerts/new", RULE), ("/alerts/delete", "name=r")]
@@ -16,7 +16,7 @@ fn attempts(site: SocketAddr, headers: &[&str]) -> [Reply; 2] {
 }
 
 #[test]
-fn other_sites_can_change_nothing() {
+fn other_sites_cannot_make_changes() {
     let site = Site::start();
     let own = format!("Origin: http://{}", site.address);
     for foreign in [
@@ -30,7 +30,7 @@ fn other_sites_can_change_nothing() {
     ] {
         for refused in attempts(site.address, foreign) {
             assert_eq!(refused.status, 403, "{foreign:?}");
-            assert!(refused.text().contains("Another web site asked"), "{}", refused.text());
+            assert!(refused.text().contains("Another website requested"), "{}", refused.text());
         }
     }
     assert!(site.alerts.watched().is_empty());
@@ -60,7 +60,7 @@ fn other_sites_can_link_but_not_embed() {
         ] {
             let answer = get(path, embedded);
             assert_eq!(answer.status, 403, "{path} {embedded:?}");
-            assert!(answer.text().contains("behind your back"), "{answer:?}");
+            assert!(answer.text().contains("in the background"), "{answer:?}");
         }
     }
 }

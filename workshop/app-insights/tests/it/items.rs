@@ -1,4 +1,4 @@
-//! The rules of requests, dependencies, logs, exceptions and events.
+//! The rules for requests, dependencies, logs, exceptions and events.
 
 use app_insights::{
     ingest::envelope::{self, Item},
@@ -11,7 +11,7 @@ use crate::support::items::{at, entry, item, noon};
 
 const IDS: [&str; 2] = ["4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"];
 
-/// An item of each type of the schema, with all its texts.
+/// The data of an item of this type, with all texts in the schema.
 fn valid(base: &str) -> Value {
     let data = match base {
         "RequestData" => json!({"id": "1", "name": "GET /{name}/", "duration": "00:00:01.5",
@@ -78,7 +78,7 @@ fn keeps_tags_and_all_other_fields() {
 
 #[test]
 fn optional_fields_may_be_missing() {
-    // As Rust's exporter sends a span without a status.
+    // The form in which Rust's exporter sends a span without a status.
     let call = entry(&with("RemoteDependencyData", "success", None));
     assert!(!call.failed);
     assert_eq!(&*entry(&with("RequestData", "name", None)).text, "http://a/");
@@ -90,21 +90,21 @@ fn optional_fields_may_be_missing() {
 }
 
 #[test]
-fn ids_of_zeros_and_of_the_transaction_itself_are_no_parents() {
-    // As Python's exporter sends a log outside of a span.
+fn ids_of_zeros_and_of_the_transaction_are_not_parents() {
+    // The form in which Python's exporter sends a log outside a span.
     let mut outside = valid("MessageData");
     outside["tags"]["ai.operation.id"] = "0".repeat(32).into();
     outside["tags"]["ai.operation.parentId"] = "0".repeat(16).into();
     let outside = entry(&outside);
     assert_eq!((&*outside.operation, &*outside.parent), ("", ""));
-    // As the older SDKs send the first request.
+    // The form in which older SDKs send the first request.
     let mut first = valid("RequestData");
     first["tags"]["ai.operation.parentId"] = IDS[0].into();
     assert_eq!(&*entry(&first).parent, "");
 }
 
 #[test]
-fn long_tags_are_cut_at_their_documented_length() {
+fn long_tags_are_truncated_to_their_documented_length() {
     let mut long = valid("RequestData");
     long["tags"] = json!({"ai.operation.id": "é".repeat(200), "ai.operation.parentId": "1".repeat(200),
                           "ai.cloud.role": "é".repeat(300)});
@@ -115,7 +115,7 @@ fn long_tags_are_cut_at_their_documented_length() {
 }
 
 #[test]
-fn a_sampled_item_stands_for_several() {
+fn a_sampled_item_represents_several() {
     for (rate, count) in [
         (json!(100.0), 1),
         (json!(25), 4),
@@ -133,7 +133,7 @@ fn a_sampled_item_stands_for_several() {
 }
 
 #[test]
-fn durations_follow_the_endpoint() {
+fn durations_are_parsed_like_those_of_the_endpoint() {
     let read = |text: &str| entry(&with("RequestData", "duration", Some(text.into()))).duration;
     for (text, micros) in [
         ("00:00:00", 0),

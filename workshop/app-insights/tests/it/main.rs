@@ -1,4 +1,4 @@
-//! The stand-in as a program and as a library.
+//! Tests of the stand-in as a program and as a library.
 
 mod alerting;
 mod alerts;

@@ -8,7 +8,7 @@ use crate::support::{GZIP, JSON, Program, gzip};
 
 const HEADERS: [&str; 2] = [JSON, GZIP];
 
-/// The most memory of the program so far, in MiB.
+/// The peak memory of the program, in MiB.
 fn peak(program: &Program) -> u64 {
     harness::Memory::of(program.running.id()).unwrap().peak >> 20
 }
@@ -18,7 +18,7 @@ fn peak(program: &Program) -> u64 {
 fn a_gzip_bomb_takes_no_memory() {
     let program = Program::start();
     let before = peak(&program);
-    // Unpacked it is a thousand times as large. Several clients send it at once.
+    // The unpacked body is a thousand times as large. Several clients send the body at once.
     let bomb = gzip(&vec![b' '; 256 << 20]);
     assert!(bomb.len() < 4 << 20, "{}", bomb.len());
     thread::scope(|scope| {
@@ -38,7 +38,7 @@ fn a_gzip_bomb_takes_no_memory() {
 fn items_with_many_dimensions_take_little_memory() {
     let program = Program::start();
     let time = Timestamp::now();
-    // As many dimensions as fit into an item, as many items as fit into a body.
+    // As many dimensions as fit into an item, and as many items as fit into a body.
     let properties: Vec<String> = (0..6000).map(|i| format!("\"{i:x}\":\"\"")).collect();
     let item = format!(
         r#"{{"name":"n","time":"{time}","iKey":"k","data":{{"baseType":"MetricData","baseData":{{"ver":2,"metrics":[{{"name":"m","value":1}}],"properties":{{{}}}}}}}}}"#,
@@ -82,6 +82,6 @@ fn a_million_names_take_little_memory() {
     }
     program.err("Limit reached: 50000 series are held");
     let peak = peak(&program);
-    println!("{sent} envelopes with names of their own: at most {peak} MiB");
+    println!("{sent} envelopes with unique names: at most {peak} MiB");
     assert!(peak < 100, "{peak} MiB");
 }

@@ -54,7 +54,7 @@ fn a_rule_is_made_shown_and_deleted() {
     let link = screen.attributes(".cards h3 a", "href").remove(0);
     assert_eq!(site.screen(&link).texts("h1"), ["Alert rule very slow"]);
 
-    // The confirmation deletes nothing.
+    // The confirmation screen deletes nothing.
     let delete = screen.attributes(".cards p a", "href").remove(0);
     let ask = site.screen(&delete);
     assert_eq!(site.alerts.watched().len(), 1);
@@ -71,7 +71,7 @@ fn the_form_shows_errors_and_keeps_its_values() {
     site.alerts.add(Rule { name: "taken".into(), ..too_slow() }).unwrap();
     for (changes, field, sentence) in [
         (vec![("name", "")], "name", "Give the rule a name."),
-        (vec![("name", "taken")], "name", "There is a rule taken already"),
+        (vec![("name", "taken")], "name", "There is already a rule taken"),
         (vec![("metric", "")], "metric", "Name the metric"),
         (vec![("threshold", "1 s <b>")], "threshold", "The threshold must be a number"),
         (vec![("threshold", "")], "threshold", "The threshold must be a number"),
@@ -118,7 +118,7 @@ fn the_form_shows_errors_and_keeps_its_values() {
 }
 
 #[test]
-fn keeps_blanks_around_a_name_only_if_the_metric_has_them() {
+fn keeps_spaces_around_a_name_only_if_the_metric_has_them() {
     let site = Site::start();
     site.record(" lead", &[], 0, &[1.0]);
     site.record("m", &[], 0, &[1.0]);
@@ -154,7 +154,7 @@ fn a_preview_shows_the_threshold_and_saves_nothing() {
 fn the_screen_shows_an_alert_fire_and_resolve() {
     let site = Site::start();
     let state = |site: &Site| site.screen("/alerts").texts(".cards .state").remove(0);
-    // The server evaluates a new rule, too, and must find the same values.
+    // The server also evaluates a new rule, and must find the same values.
     site.record("request-latency", &[], 10, &[1500.0]);
     site.alerts.add(too_slow()).unwrap();
     site.alerts.evaluate(&site.store);
@@ -174,10 +174,10 @@ fn the_screen_shows_an_alert_fire_and_resolve() {
     for part in ["✓ Resolved", "too-slow", "1500 ms", "50 s"] {
         assert!(row.contains(part), "{part} in {row}");
     }
-    // The unit is the rule's.
+    // The unit comes from the rule.
     let note = site.screen("/?metric=request-latency").texts(".note").remove(0);
     assert!(note.starts_with("Unit: ms"), "{note}");
-    // The history outlives the rule.
+    // The history is kept after the rule is deleted.
     site.post("/alerts/delete", &[("name", "too-slow")]);
     let row = site.screen("/alerts").texts("#history-scroll tbody tr").remove(0);
     assert!(row.contains("too-slow (deleted)"), "{row}");
@@ -221,7 +221,7 @@ fn refuses_foreign_and_malformed_forms() {
     assert_eq!(site.alerts.watched()[0].rule.name, "too-slow");
 }
 
-/// Names that have an effect unless they are escaped.
+/// Names that have side effects unless they are escaped.
 const HOSTILE: [&str; 5] = [
     "<script>alert(1)</script>",
     "\"><img src=x onerror=alert(1)>",
@@ -235,7 +235,7 @@ fn hostile_names_are_text_on_every_screen() {
     for name in HOSTILE {
         let site = Site::start();
         site.record(name, &[(name, name)], 20, &[2000.0]);
-        // The library accepts more than the form.
+        // The library accepts more characters than the form.
         let taken = |c: &char| !"*#&+:<>?@%{}\\/\n\0".contains(*c);
         let rule_name = name.chars().filter(taken).collect::<String>().trim_end().to_owned();
         let rule = Rule {
@@ -298,7 +298,7 @@ fn hostile_names_are_text_on_every_screen() {
 }
 
 #[test]
-fn a_long_name_is_cut() {
+fn a_long_name_is_truncated() {
     let site = Site::start();
     let long = "x".repeat(1000);
     site.record(&long, &[("key", &long)], 0, &[1.0]);

@@ -44,7 +44,7 @@ fn shows_the_newest_metric_with_an_average_first() {
     let svg = screen.texts("svg > title");
     assert_eq!(svg[0], "Average of request-latency in grains of 10 s");
     assert!(screen.texts(".note")[0].starts_with("Unit unknown"));
-    // The script requests the same metric again, also after others arrived.
+    // The script requests the same metric again, even after other metrics have arrived.
     let again = screen.attributes("#live", "data-address");
     assert_eq!(again, ["/?metric=request-latency&aggregation=average&range=10m"]);
     assert!(screen.texts("body").join(" ").contains("3 series in 5 time grains"));
@@ -77,7 +77,7 @@ fn shows_the_metric_of_a_rule_before_others() {
     assert_eq!(title(&site), "another");
     site.alerts.add(too_slow()).unwrap();
     assert_eq!(title(&site), "request-latency");
-    // Unless its values are old.
+    // A rule's metric with old values is not preferred.
     site.advance(3600);
     site.record("another", &[], 0, &[1.0]);
     assert_eq!(title(&site), "another");
@@ -91,7 +91,7 @@ fn every_aggregation_shows_the_numbers_of_the_store() {
         let grains = site.store.query(&metric, Timestamp::MIN..Timestamp::MAX, |_| true);
         let values = grains.iter().rev().map(|grain| aggregation.of(&grain.aggregate).unwrap());
         let mut expected: Vec<Vec<String>> = values.map(|v| vec![v.to_string()]).collect();
-        // The grain without data is not zero, and not left out.
+        // The grain without data is neither zero nor left out.
         expected.insert(2, vec!["no data".to_owned()]);
         let path = format!("/?metric=request-latency&aggregation={aggregation}");
         assert_eq!(site.screen(&path).numbers(), expected, "{aggregation}");
@@ -142,7 +142,7 @@ fn a_long_range_has_longer_grains_and_a_bounded_table() {
 }
 
 #[test]
-fn unknown_names_are_answered_with_a_sentence() {
+fn unknown_names_get_a_sentence_in_response() {
     let site = filled();
     for (path, sentence) in [
         ("/?metric=unknown", "There is no metric “unknown” here."),
@@ -158,8 +158,9 @@ fn unknown_names_are_answered_with_a_sentence() {
     }
     let lost = send(site.address, "GET", "/nowhere", &["Accept: text/html"], b"");
     assert_eq!(lost.status, 404);
-    assert!(lost.text().contains("This address leads nowhere."));
-    // A dimension of another metric is ignored: the form sends it after a change of the metric.
+    assert!(lost.text().contains("This address does not exist."));
+    // A dimension of another metric is ignored, because the form sends that dimension after the
+    // metric is changed.
     assert_eq!(site.screen("/?metric=request-latency&split=gone").numbers()[0].len(), 1);
 }
 
@@ -191,7 +192,7 @@ fn strange_queries_never_fail() {
 }
 
 #[test]
-fn every_answer_has_the_security_headers() {
+fn every_response_has_the_security_headers() {
     let site = filled();
     for path in [
         "/",
@@ -224,7 +225,7 @@ fn every_answer_has_the_security_headers() {
             assert_eq!(answer.header(name), Some(value), "{path}");
         }
     }
-    // The screens contain nothing that the policy forbids.
+    // The screens contain no content that the policy forbids.
     for path in ["/", "/transactions", "/alerts", "/alerts/new", "/about"] {
         let screen = site.screen(path);
         assert!(screen.texts("[style], style, script:not([src]), [onclick]").is_empty());

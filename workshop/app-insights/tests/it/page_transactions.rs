@@ -22,7 +22,7 @@ use crate::support::{
 
 const T: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
-/// Requests of the last minutes, the newest first, and a log outside of them.
+/// Requests of the last minutes, the newest first, and a log outside any request.
 fn filled() -> Site {
     let site = Site::start();
     let id = |number: i64| format!("{number:032x}");
@@ -92,7 +92,7 @@ fn the_filter_selects() {
     let site = filled();
     let count = |fields: &[(&str, &str)]| names(&site, fields).len();
     assert_eq!(count(&[("slower", "899.9")]), 3);
-    // Not slower than itself.
+    // A request is not slower than its own duration.
     assert_eq!(count(&[("slower", "1000")]), 1);
     assert_eq!(count(&[("failed", "1")]), 1);
     assert_eq!(count(&[("name", "post")]), 1);
@@ -108,7 +108,7 @@ fn the_filter_selects() {
     assert_eq!(count(&[("kind", "exception")]), 0);
     assert_eq!(count(&[("slower", ""), ("name", ""), ("range", "")]), 4);
 
-    // The form keeps it, and the address of the updates has it.
+    // The form keeps the filter, and the address of the updates contains it.
     let path = "/transactions?kind=request&slower=899.9&failed=1&name=GET&range=10m";
     let screen = site.screen(path);
     assert_eq!(screen.attributes("#live", "data-address"), [path]);
@@ -124,7 +124,7 @@ fn the_filter_selects() {
 }
 
 #[test]
-fn a_wrong_filter_is_answered_with_a_sentence() {
+fn an_invalid_filter_gets_a_sentence_in_response() {
     let site = Site::start();
     for (fields, sentence) in [
         (("slower", "fast"), "“Slower than” must be a number"),
@@ -156,7 +156,7 @@ fn a_wrong_filter_is_answered_with_a_sentence() {
 }
 
 #[test]
-fn says_what_an_empty_store_waits_for() {
+fn explains_an_empty_store() {
     let site = Site::start();
     let text = site.screen("/transactions").texts("#live").join(" ");
     assert!(text.contains("No transaction has arrived yet."), "{text}");
@@ -164,7 +164,7 @@ fn says_what_an_empty_store_waits_for() {
 }
 
 #[test]
-fn a_log_outside_of_a_transaction_has_no_link() {
+fn a_log_outside_a_transaction_has_no_link() {
     let screen = filled().screen("/transactions?kind=message");
     let row = screen.texts("#live tbody tr").remove(0);
     assert!(row.contains("started") && row.ends_with("informationmessageshopnone"), "{row}");
@@ -172,7 +172,7 @@ fn a_log_outside_of_a_transaction_has_no_link() {
 }
 
 #[test]
-fn sampled_requests_stand_for_several() {
+fn sampled_requests_represent_several() {
     let site = Site::start();
     let mut sampled = request("shop", [T, "", "1"], 0, 10, "GET /");
     sampled["sampleRate"] = 25.into();
@@ -191,7 +191,7 @@ fn one_transaction_spans_its_processes() {
     let facts = screen.texts(".facts dd");
     let received = "2 requests, 1 dependency, 1 message, 1 exception";
     assert_eq!(facts[2..], ["250 ms", "shop, stock", received]);
-    // Twice, the second time for a phone.
+    // The drawing occurs twice: the second is for a phone.
     let drawn = screen.texts("svg g.row title");
     let expected = [
         "shop: GET /{name}/: 250 ms",
@@ -216,7 +216,7 @@ fn one_transaction_spans_its_processes() {
 }
 
 #[test]
-fn troubles_of_a_transaction_are_said() {
+fn problems_of_a_transaction_are_reported() {
     let site = Site::start();
     site.track(&[
         request("shop", [T, "elsewhere", "1"], -500, 100, "visit"),
@@ -239,7 +239,7 @@ fn troubles_of_a_transaction_are_said() {
 }
 
 #[test]
-fn a_large_transaction_is_cut() {
+fn a_large_transaction_is_truncated() {
     let site = Site::start();
     let mut items = vec![request("shop", [T, "", "root"], -10_000, 9000, "visit")];
     items.extend(
@@ -258,7 +258,7 @@ fn a_large_transaction_is_cut() {
     assert!(text.contains("1 request, 10000 dependencies"), "{text:.500}");
     let json = json_of(&site.get(&format!("/api/transactions/{T}")));
     assert_eq!((json["items"].as_array().unwrap().len(), &json["more"]), (1000, &json!(9001)));
-    // The list is cut too.
+    // The list is also truncated.
     let text = site.screen("/transactions?kind=dependency").texts("#live").join(" ");
     assert!(
         text.contains("10000 dependencies, the newest 100 of them in the list."),
@@ -273,7 +273,7 @@ fn an_item_keeps_its_name_when_others_arrive() {
     let ids = |path: &str, selector: &str| site.screen(path).attributes(selector, "id");
     let (list, details) = ("#live tbody a", "#live details");
     let (before, opened) = (ids("/transactions", list), ids(&one(T), details));
-    // The same twice, as when an exporter repeats a batch.
+    // The same items twice, as if an exporter sent a batch again.
     let again = call("shop", [T, "1", "9"], -490, 1, "again");
     site.track(&[request("shop", ["new", "", "1"], 0, 10, "GET /"), again.clone(), again]);
     let after = ids("/transactions", list);
@@ -285,7 +285,7 @@ fn an_item_keeps_its_name_when_others_arrive() {
 }
 
 #[test]
-fn hostile_texts_stay_texts() {
+fn hostile_texts_are_shown_as_text() {
     let site = Site::start();
     let script = "<script>alert(1)</script>\u{202e}\u{0}\"'";
     let operation = format!("{script}&/?#%");
@@ -314,7 +314,7 @@ fn hostile_texts_stay_texts() {
 }
 
 #[test]
-fn long_details_are_cut_and_the_rest_is_in_the_json() {
+fn long_details_are_truncated_but_complete_in_the_json() {
     let site = Site::start();
     let mut long = request("shop", ["a b/é", "", "1"], 0, 10, "GET /");
     let values = (0..10).map(|number| (format!("k{number}"), Value::from("x".repeat(5000))));
@@ -334,7 +334,7 @@ fn long_details_are_cut_and_the_rest_is_in_the_json() {
 }
 
 #[test]
-fn shows_what_was_dropped_and_what_is_shown_nowhere() {
+fn counts_dropped_items_and_items_without_a_screen() {
     let site = Site::start_with(Limits { entries: 2, ..Limits::default() });
     let ping = json!({"id": "1", "name": "ping", "duration": "00:00:01", "success": true});
     let ping = item("AvailabilityData", "shop", at(0), [T, ""], ping);
@@ -365,12 +365,12 @@ fn rule(name: &str, unit: &str, threshold: f64, aggregation: Aggregation) -> Rul
     }
 }
 
-/// Adds rules, whose alerts fire.
+/// Adds rules whose alerts fire.
 fn fire<const N: usize>(site: &Site, rules: [Rule; N]) {
     for rule in rules {
         site.alerts.add(rule).unwrap();
     }
-    // Or the server has done so in the meantime.
+    // The server may have evaluated the rules in the meantime.
     site.alerts.evaluate(&site.store);
     assert_eq!(site.alerts.history().len(), N);
 }
@@ -401,7 +401,7 @@ fn an_alert_links_to_the_slow_requests_of_its_window() {
 }
 
 #[test]
-fn only_an_alert_about_a_duration_has_a_threshold_of_requests() {
+fn only_an_alert_about_a_duration_selects_slow_requests() {
     let site = Site::start();
     site.record("request-latency", &[], 10, &[2000.0]);
     let rules = [
@@ -442,7 +442,7 @@ fn the_line_of_a_batch_counts_its_items() {
 }
 
 #[test]
-fn the_readme_shows_the_answers_about_transactions() {
+fn the_readme_shows_the_responses_about_transactions() {
     let site = Site::start();
     let ping = json!({"id": "1", "name": "ping", "duration": "00:00:01", "success": true});
     site.track(&[

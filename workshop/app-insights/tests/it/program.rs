@@ -47,7 +47,7 @@ fn prints_the_first_lines_in_order() {
 }
 
 #[test]
-fn a_taken_port_is_one_readable_line() {
+fn a_taken_port_is_reported_in_one_line() {
     let first = Program::start();
     let second = run(&["--listen", &first.address.to_string()]);
     assert_eq!(second.status.code(), Some(1));
@@ -86,7 +86,7 @@ fn a_stuck_client_does_not_delay_the_end() {
         .unwrap();
     let mut half = program.running.connect().unwrap();
     half.write_all(b"POST /v2.1/track HTT").unwrap();
-    // Both connections were accepted before this one.
+    // Both connections were accepted before this connection.
     program.track(&[counter(1)]);
     program.out("accepted");
     let finished = program.running.interrupt().unwrap();
@@ -110,7 +110,7 @@ fn an_unread_stdout_does_not_block_the_program() {
     let running = program.leave_stdout_unread().start().unwrap();
     let program = Program { address: running.address(), running };
 
-    // Twenty long names make a line of two kilobytes: soon the pipe is full, then the queue.
+    // Twenty long names make a line of two kilobytes. Soon the pipe is full, and then the queue.
     let items: Vec<_> = (0..20)
         .map(|i| {
             let point = json!({"name": format!("{i:0100}"), "value": 1});
@@ -120,7 +120,7 @@ fn an_unread_stdout_does_not_block_the_program() {
     for _ in 0..1200 {
         assert_eq!(program.track(&items).status, 200);
     }
-    // A program that waits for its reader would never end.
+    // A program that waited for its reader would never exit.
     assert!(program.stop().success());
 }
 
@@ -134,7 +134,7 @@ fn a_closed_stderr_does_not_panic() {
         .spawn()
         .unwrap();
     drop(child.stderr.take());
-    // The address is taken, which is status 1. A panic would be 101.
+    // The address is taken, so the exit status is 1. After a panic, it would be 101.
     assert_eq!(child.wait().unwrap().code(), Some(1));
 }
 

@@ -1,4 +1,4 @@
-//! The answers of the ingestion endpoint.
+//! The responses of the ingestion endpoint.
 
 use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -70,7 +70,7 @@ fn reads_every_content_type_and_encoding() {
         (vec![JSON], array.clone().into_bytes(), 2),
         (vec!["content-type: Application/JSON; charset=utf-8"], array.clone().into_bytes(), 2),
         (vec![JSON, GZIP], gzip(array.as_bytes()), 2),
-        // As one stream after another, which RFC 1952 allows.
+        // Two gzip members, one after the other, which RFC 1952 allows.
         (
             vec![JSON, GZIP],
             [gzip(&array.as_bytes()[..9]), gzip(&array.as_bytes()[9..])].concat(),
@@ -104,17 +104,17 @@ fn refuses_an_unreadable_body() {
     let long = format!("[{}]", vec![one.clone(); 6000].join(","));
     let unpacked = vec![b' '; (8 << 20) + 1];
     for (headers, body, status, begins) in [
-        (vec![JSON], b"".to_vec(), 400, "The body holds no telemetry items"),
-        (vec![JSON], b"[]".to_vec(), 400, "The body holds no telemetry items"),
-        (vec![STREAM], b"\n \n".to_vec(), 400, "The body holds no telemetry items"),
+        (vec![JSON], b"".to_vec(), 400, "The body contains no telemetry items"),
+        (vec![JSON], b"[]".to_vec(), 400, "The body contains no telemetry items"),
+        (vec![STREAM], b"\n \n".to_vec(), 400, "The body contains no telemetry items"),
         (vec![JSON], format!("[{one},").into_bytes(), 400, "The body is not valid JSON: EOF"),
         (vec![JSON], format!("{one} {one}").into_bytes(), 400, "The body is not valid JSON: trail"),
         (vec![JSON], b"name=value".to_vec(), 400, "The body is not valid JSON: expected ident"),
         (vec![JSON], vec![0xff, 0xfe], 400, "The body is not UTF-8"),
         (vec![JSON, GZIP], one.clone().into_bytes(), 400, "The body is not valid gzip: "),
         (vec![JSON, GZIP], cut[..cut.len() - 9].to_vec(), 400, "The body is not valid gzip: "),
-        (vec![JSON], many.into_bytes(), 413, "The body holds more than 20000"),
-        (vec![STREAM], "1\n".repeat(20_001).into_bytes(), 413, "The body holds more than 20000"),
+        (vec![JSON], many.into_bytes(), 413, "The body contains more than 20000"),
+        (vec![STREAM], "1\n".repeat(20_001).into_bytes(), 413, "The body contains more than 20000"),
         (vec![JSON, GZIP], gzip(&unpacked), 413, "The body is larger than 8388608 bytes after"),
         (
             vec![JSON, "Content-Encoding: br"],
@@ -132,7 +132,7 @@ fn refuses_an_unreadable_body() {
         assert!(message(&answer).starts_with(begins), "{answer:?}");
         program.err(&format!("refused a request with {status}: {begins}"));
     }
-    // Within the limits. The requests above recorded nothing.
+    // A body within the limits. The requests above recorded nothing.
     assert!(long.len() < 4 << 20, "{}", long.len());
     let most = program.post("/v2.1/track", &[JSON], long.as_bytes());
     assert_eq!(received(&most), (200, 6000, 6000));
@@ -150,7 +150,7 @@ fn refuses_a_large_body_before_reading_it() {
     assert_eq!(message(&answer), "The body is larger than 4194304 bytes");
 }
 
-/// Sends only the head of a request.
+/// Sends only the headers of a request.
 fn announce(address: SocketAddr, headers: &[&str]) -> Reply {
     let head = request("POST", "/v2.1/track", headers, b"").head(address);
     Reply::parse(&exchange(address, &head, Duration::from_secs(60)).unwrap()).unwrap()
@@ -243,17 +243,17 @@ fn slow_bodies_do_not_block_small_ones() {
         stream.write_all(&vec![b' '; length]).unwrap();
         stream
     };
-    // More large bodies than are read at the same time, and as many small ones.
+    // More large bodies than are read at the same time, and the same number of small bodies.
     let held: Vec<_> = (0..40).map(|i| stuck(if i % 2 == 0 { 100_000 } else { 10 })).collect();
     for _ in 0..5 {
         assert_eq!(program.track(&[counter(1)]).status, 200);
     }
-    // None of the others was given up.
+    // None of the other requests was aborted.
     assert!(!program.running.stderr().contains("408"), "{}", program.running.stderr());
     drop(held);
 }
 
-/// On tokio's own clock, which jumps ahead when all tasks wait.
+/// Uses tokio's paused clock, which advances when all tasks wait.
 #[tokio::test(start_paused = true)]
 async fn answers_408_if_the_body_does_not_arrive() {
     let store = Arc::new(Store::new(10, Limits::default(), Timestamp::now));

@@ -1,6 +1,6 @@
-//! The article's exporter from `PyPI`, and those for traces and logs from the same package, against
-//! the program. A recorded request of the first is a fixture of `exporters.rs`; this test fails when
-//! an exporter sends different values.
+//! Tests the program with the article's metric exporter from `PyPI`, and with the exporters for
+//! traces and logs from the same package. A recorded request of the metric exporter is a fixture of
+//! `exporters.rs`; this test fails if an exporter sends different values.
 
 use std::{env, io::Write as _, path::Path, process::Command};
 
@@ -8,14 +8,14 @@ use serde_json::json;
 
 use crate::support::{KEY, Program, json_of};
 
-/// In milliseconds, from a fast answer to a slow one.
+/// Latencies in milliseconds, from fast to slow.
 const LATENCIES: [f64; 7] = [0.0, 12.5, 250.0, 1000.0, 1250.0, 2000.0, 3000.0];
 
 #[test]
 #[ignore = "needs Python"]
 fn metrics_traces_and_logs_arrive_as_they_were_recorded() {
     let Some(python) = env::var_os("PYTHON_WITH_EXPORTER").filter(|path| !path.is_empty()) else {
-        // Not by `eprintln!`, which is not shown for a test that passes.
+        // Not with `eprintln!`, because its output is hidden if the test passes.
         let _ = writeln!(
             std::io::stderr(),
             "SKIPPED: PYTHON_WITH_EXPORTER is not set to a Python with \
@@ -25,14 +25,14 @@ fn metrics_traces_and_logs_arrive_as_they_were_recorded() {
     };
     let program = Program::start();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/send.py");
-    // The endpoint ends with a slash, as those of the portal do.
+    // The endpoint ends with a slash, as in connection strings from the portal.
     let connection_string =
         format!("InstrumentationKey={};IngestionEndpoint=http://{}/", KEY, program.address);
     let output = Command::new(&python)
         .arg(script)
         .arg(connection_string)
         .args(LATENCIES.map(|latency| latency.to_string()))
-        // Otherwise it reports about itself, to Microsoft.
+        // Otherwise, the exporter sends statistics about itself to Microsoft.
         .env("APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL", "true")
         .output()
         .expect("PYTHON_WITH_EXPORTER is a program");

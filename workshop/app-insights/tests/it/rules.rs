@@ -1,7 +1,7 @@
-//! The semantics of alert rules, as a table: the measurements of each minute, and the state of the
+//! The semantics of alert rules as a table: the measurements in each minute, and the state of the
 //! rule at the end of the minute.
 //!
-//! Each row has a sentence of Azure's documentation, or else the reason for our own decision. The
+//! Each row has a sentence from Azure's documentation, or the reason for our own decision. The
 //! sentences are quoted without their markup.
 
 use crate::support::story::{Row, azure, differs, ours};
@@ -16,12 +16,13 @@ const SERIES: &str = "https://learn.microsoft.com/azure/azure-monitor/alerts/\
                       alerts-metric-multiple-time-series-single-rule";
 const AGGREGATION: &str =
     "https://learn.microsoft.com/azure/azure-monitor/essentials/metrics-aggregation-explained";
-/// An older page with the most details.
+/// An older, more detailed page.
 const HOW: &str = "https://github.com/MicrosoftDocs/azure-docs/blob/\
                    19b0e92b8b31feb38e49011db28d198dd6d5cbdf/articles/azure-monitor/alerts/\
                    alerts-metric-overview.md";
 
-/// The measurements of a minute, `->`, the state of the rule after the evaluation at its end:
+/// The measurements in a minute, `->`, and the state of the rule after the evaluation at the end of
+/// the minute:
 ///
 /// | measurements | |
 /// |---|---|
@@ -29,21 +30,21 @@ const HOW: &str = "https://github.com/MicrosoftDocs/azure-docs/blob/\
 /// | `nice:5` | a value with the dimension `who` = `nice` |
 /// | `5@2` | a value that arrives now and was measured two minutes ago |
 /// | `-` | nothing |
-/// | `clock+10m` | before the minute, the clock goes ahead without an evaluation |
+/// | `clock+10m` | before the minute, the clock is set forward without an evaluation |
 /// | `clock-3m` | before the minute, the clock is set back |
 ///
 /// | state | |
 /// |---|---|
-/// | `ok` | has no alert |
-/// | `FIRED` | has just fired |
-/// | `fired` | fired earlier, and the condition is still met |
-/// | `quiet1`, `quiet2` | fired earlier, and the condition was not met this often in a row |
-/// | `RESOLVED` | has just been resolved |
-/// | `not-due` | was not evaluated |
+/// | `ok` | the rule has no alert |
+/// | `FIRED` | the rule has just fired |
+/// | `fired` | the rule fired earlier, and the condition is still met |
+/// | `quiet1`, `quiet2` | the rule fired earlier; the last one or two evaluations were quiet |
+/// | `RESOLVED` | the alert has just been resolved |
+/// | `not-due` | the rule was not evaluated |
 ///
-/// The value of the evaluation may follow: `=5`, or `=none`.
+/// The value of the evaluation can follow: `=5` or `=none`.
 #[rustfmt::skip]
-#[expect(clippy::too_many_lines, reason = "it is a table")]
+#[expect(clippy::too_many_lines, reason = "this function is a table")]
 fn table() -> Vec<Row> { vec![
     // Operators.
     azure("greater than: the threshold itself is not enough", HOW,
@@ -63,7 +64,7 @@ fn table() -> Vec<Row> { vec![
         "average m <= 70 over 1m",
         "71 -> ok | 70 -> FIRED=70"),
     ours("a threshold may be negative",
-        "Azure takes any number; nothing says otherwise.",
+        "Azure accepts any number; the documentation does not restrict it.",
         "average m < -5 over 1m",
         "-5 -> ok | -5.5 -> FIRED=-5.5"),
 
@@ -72,11 +73,11 @@ fn table() -> Vec<Row> { vec![
         "Average – the average of the metric values captured over the aggregation interval. For most metrics, this value is Sum/Count.",
         "average m > 4 over 1m",
         "1,2,9 -> ok=4 | 1,2,12 -> FIRED=5"),
-    azure("average: of the whole window, not of the minutes' averages", AGGREGATION,
+    azure("average: over the whole window, not over the averages of the minutes", AGGREGATION,
         "Average – the average of the metric values captured over the aggregation interval. For most metrics, this value is Sum/Count.",
         "average m > 25 over 2m",
         "10,10,10 -> ok=10 | 50 -> ok=20 | 50 -> FIRED=50"),
-    azure("total: all values added up", AGGREGATION,
+    azure("total: the sum of all values", AGGREGATION,
         "Sum – the sum of all values captured over the aggregation interval. Sometimes referred to as the Total aggregation.",
         "sum m > 9 over 1m",
         "4,5 -> ok=9 | 4,6 -> FIRED=10"),
@@ -98,7 +99,7 @@ fn table() -> Vec<Row> { vec![
         "Aggregation granularity (Period) controls how far back the evaluation aggregates the metric values each time the alert rule runs.",
         "sum m > 9 over 5m",
         "10 -> FIRED=10 | 1 -> fired=11 | 1 -> fired=12 | 1 -> fired=13 | 1 -> fired=14 | 1 -> quiet1=5"),
-    azure("a rule is evaluated every so often and not in between", CREATE,
+    azure("a rule is evaluated at its frequency, and not in between", CREATE,
         "Select how often the alert rule checks if the condition is met.",
         "average m > 70 over 3m every 3m",
         // The table begins at noon, so the third minute ends at a multiple of three.
@@ -108,24 +109,24 @@ fn table() -> Vec<Row> { vec![
         "average m > 90 over 5m",
         "10 -> ok | 10 -> ok | 100 -> ok=40 | 10 -> ok | 10 -> ok=28"),
     ours("the minute that has not ended yet is in no window",
-        "Azure's windows are grains too; where they end it does not say.",
+        "Azure's windows also consist of grains; the documentation does not say where they end.",
         "average m > 70 over 1m",
         "10 80@-1 -> ok=10 | - -> FIRED=80"),
 
     // State.
-    azure("it fires once, however long it lasts", OVERVIEW,
+    azure("an alert fires once, however long the condition is met", OVERVIEW,
         "Stateful alerts fire when the rule conditions are met, and will not fire again or trigger any more actions until the conditions are resolved.",
         "average m > 70 over 1m",
         "80 -> FIRED | 90 -> fired | 99 -> fired | 80 -> fired"),
-    azure("it keeps the value with which it fired", SCHEMA,
+    azure("an alert keeps the value with which it fired", SCHEMA,
         "The metric value at the time that it violated the threshold.",
         "average m > 70 over 1m",
         "80 -> FIRED=80 | 90 -> fired=90").line("alert r fired: average m 80 > 70 over 1 min"),
-    azure("three evaluations in a row resolve it", OVERVIEW,
+    azure("three consecutive evaluations resolve an alert", OVERVIEW,
         "The alert condition isn't met for three consecutive checks.",
         "average m > 70 over 1m",
         "80 -> FIRED | 1 -> quiet1 | 1 -> quiet2 | 1 -> RESOLVED | 1 -> ok"),
-    azure("two quiet ones, then a hot one: it starts counting again", TROUBLE,
+    azure("if the condition is met after two quiet evaluations, the count restarts", TROUBLE,
         "The alert is resolved automatically when the alert condition isn't met for three consecutive evaluations.",
         "average m > 70 over 1m",
         "80 -> FIRED | 1 -> quiet1 | 1 -> quiet2 | 80 -> fired | 1 -> quiet1 | 1 -> quiet2 | 1 -> RESOLVED"),
@@ -133,12 +134,12 @@ fn table() -> Vec<Row> { vec![
         "The alert rule sends out a resolved/deactivated message when the alert condition is not met for three consecutive periods to reduce noise in case of flapping conditions.",
         "average m > 70 over 1m",
         "80 -> FIRED | 1 -> quiet1 | 80 -> fired | 1 -> quiet1 | 80 -> fired | 1 -> quiet1 | 1 -> quiet2 | 80 -> fired"),
-    azure("the threshold itself is quiet too", HOW,
+    azure("a value equal to the threshold is quiet, too", HOW,
         "The alert rule sends out a resolved/deactivated message when the alert condition is not met for three consecutive periods to reduce noise in case of flapping conditions.",
         "average m > 70 over 1m",
         "80 -> FIRED | 70 -> quiet1 | 70 -> quiet2 | 70 -> RESOLVED=70")
         .line("alert r resolved: average m 70 is not > 70 over 1 min"),
-    azure("once resolved it can fire again, as another alert", HOW,
+    azure("after an alert is resolved, the rule can fire another alert", HOW,
         "Say the usage on \"myVM\" continues being above the threshold in subsequent checks, the alert rule will not fire again until the conditions are resolved.",
         "average m > 70 over 1m",
         "80 -> FIRED | 1 -> quiet1 | 1 -> quiet2 | 1 -> RESOLVED | 80 -> FIRED | 1 -> quiet1 | 1 -> quiet2 | 1 -> RESOLVED"),
@@ -148,15 +149,15 @@ fn table() -> Vec<Row> { vec![
         "80 -> FIRED | 1 -> quiet1 | 1 -> quiet2 | 1 -> RESOLVED | 99 -> FIRED"),
 
     // No data.
-    azure("nothing measured is not zero", AGGREGATION,
+    azure("no data is not zero", AGGREGATION,
         "NULL is different than a zero value, which becomes important in the calculation of aggregations and charting.",
         "average m < 10 over 1m",
         "- -> ok=none | 0 -> FIRED=0"),
-    azure("nothing measured is not a count of zero", AGGREGATION,
+    azure("no data is not a count of zero", AGGREGATION,
         "NULL values aren't counted as valid measurements.",
         "count m < 1 over 1m",
         "- -> ok=none | 5 -> ok=1"),
-    azure("nothing measured is not a total of zero", AGGREGATION,
+    azure("no data is not a total of zero", AGGREGATION,
         "Custom metrics always use NULLs when no data is received.",
         "sum m <= 0 over 1m",
         "- -> ok=none | 0 -> FIRED=0"),
@@ -165,7 +166,7 @@ fn table() -> Vec<Row> { vec![
         "average m > 50 over 3m",
         "60 -> FIRED=60 | - -> fired=60 | - -> fired=60"),
     ours("an empty window does not meet the condition, so three of them resolve",
-        "Azure says that no data is NULL, but not what an evaluation of it is. An alert that never ends would teach nothing.",
+        "Azure says that no data is NULL, but not how NULL is evaluated. An alert that never ends would not be instructive.",
         "average m > 70 over 1m",
         "80 -> FIRED | - -> quiet1=none | - -> quiet2=none | - -> RESOLVED=none")
         .line("alert r resolved: average m has no data over 1 min"),
@@ -175,11 +176,11 @@ fn table() -> Vec<Row> { vec![
         "The examples below are simplified for illustration, and the actual metric data included in each aggregation is affected by the data available when the evaluation occurs.",
         "sum m > 9 over 3m",
         "1 -> ok | 1 -> ok | 10@2 -> FIRED=12"),
-    ours("late data never opens the past again",
-        "Azure says what an evaluation takes, the data available when it occurs, and of no second one.",
+    ours("late data does not cause a past evaluation to be repeated",
+        "Azure says that an evaluation uses the data available when it occurs, and mentions no second evaluation.",
         "sum m > 9 over 2m",
         "1 -> ok | 1 -> ok | 1 10@2 -> ok=2"),
-    ours("late data does not take back an alert",
+    ours("late data does not revoke an alert",
         "As above.",
         "average m > 70 over 1m",
         "80 -> FIRED=80 | 80 0@1,0@1 -> fired=80").line("alert r fired: average m 80 > 70 over 1 min"),
@@ -193,21 +194,21 @@ fn table() -> Vec<Row> { vec![
         "As above.",
         "average m > 70 over 2m",
         "1 -> ok | clock+10m 99@5 1 -> ok=1 | clock+10m 99@1 99 -> FIRED=99"),
-    ours("a clock that is set back: evaluation goes on there, and the alert stays",
+    ours("after the clock is set back, evaluation continues at the new time, and the alert is kept",
         "Azure's clock is not set back.",
         "average m > 70 over 1m",
         "80 -> FIRED | clock-30m 80 -> fired | 1 -> quiet1 | 1 -> quiet2 | 1 -> RESOLVED"),
-    ours("a minute that the clock shows a second time is evaluated once",
+    ours("a minute that occurs twice on the clock is evaluated once",
         "Azure's clock is not set back.",
         "average m > 70 over 1m",
         "1 -> ok | clock-1m 999 -> not-due | 80 -> FIRED=80"),
 
     // Dimensions.
-    azure("without a filter all series count", SERIES,
+    azure("without a filter, all series count", SERIES,
         "For example, you can choose to have an alert fired when the number of transactions is high across all API names (which is the aggregated data).",
         "sum m > 9 over 1m",
         "nice:5 naughty:4 -> ok=9 | nice:5 naughty:4 1 -> FIRED=10"),
-    azure("a filter leaves the others out", CREATE,
+    azure("a filter excludes the other series", CREATE,
         "By using dimensions, you can filter the metrics and monitor specific time-series, instead of monitoring the aggregate of all the dimensional values.",
         "average m > 70 over 1m where who includes nice",
         "nice:10 naughty:99 99 -> ok=10 | nice:80 naughty:1 -> FIRED=80"),
@@ -215,27 +216,27 @@ fn table() -> Vec<Row> { vec![
         "If the dimension value you're looking for isn't yet emitted, you can add a custom dimension value.",
         "average m > 70 over 1m where who includes saint",
         "nice:99 -> ok=none | saint:99 -> FIRED=99"),
-    differs("several values of a filter are watched together", CREATE,
+    differs("several values in a filter are watched together", CREATE,
         "If you select more than one dimension value, each time series that results from the combination triggers its own alert and is charged separately.",
-        "A rule has one alert here. Add a rule for each value to watch them one by one.",
+        "A rule has one alert here. To watch values separately, add a rule for each value.",
         "sum m > 9 over 1m where who includes nice or naughty",
         "nice:5 naughty:4 rude:9 -> ok=9 | nice:5 naughty:5 -> FIRED=10"),
 
-    // Words.
+    // Text.
     ours("the unit is shown",
         "The telemetry has no unit, so the rule has one.",
         "average m > 1000 ms over 1m",
         "1512 -> FIRED").line("alert r fired: average m 1512 ms > 1000 ms over 1 min"),
     ours("a count has no unit, even if the metric has one",
-        "It counts measurements.",
+        "A count is a number of measurements.",
         "count m > 1 ms over 1m",
         "7,8 -> FIRED").line("alert r fired: count m 2 > 1 over 1 min"),
-    ours("a value that is above the threshold never looks as if it were equal",
-        "Lines round to three decimals otherwise.",
+    ours("a value above the threshold is never printed as equal to the threshold",
+        "Otherwise, numbers in lines are rounded to three decimals.",
         "average m > 1000 ms over 1m",
         "1000.00001 -> FIRED").line("alert r fired: average m 1000.00001 ms > 1000 ms over 1 min"),
     ours("the filter is shown",
-        "It distinguishes the rule from others.",
+        "The filter distinguishes the rule from others.",
         "maximum m > 1 over 1m where who includes nice or 'very naughty'",
         "nice:2 -> FIRED")
         .line("alert r fired: maximum m 2 > 1 over 1 min where who includes nice or \"very naughty\""),

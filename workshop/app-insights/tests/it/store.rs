@@ -1,4 +1,4 @@
-//! The store, on a clock that the tests control.
+//! The store, with a clock that the tests control.
 
 use std::sync::{
     Arc,
@@ -35,7 +35,7 @@ impl Fixture {
         self.store.record(&[point("m", at(time), value, dimensions)])
     }
 
-    /// Sums by seconds after noon.
+    /// The sum of each grain, by its start in seconds after noon.
     fn sums(&self) -> Vec<(i64, f64)> {
         let all = Timestamp::MIN..Timestamp::MAX;
         let grains = self.store.query(&Metric::named("m"), all, |_| true);
@@ -155,7 +155,7 @@ fn keeps_grains_when_the_clock_is_set_back() {
     f.add(NOON - HOUR, 2.0, &[]);
     f.add(NOON, 4.0, &[]);
     assert_eq!(f.sums(), [(-HOUR, 2.0), (0, 5.0)]);
-    // And forward again.
+    // Then the clock is set forward again.
     f.set_clock(NOON + 10);
     f.add(NOON + 10, 8.0, &[]);
     assert_eq!(f.sums(), [(-HOUR, 2.0), (0, 5.0), (10, 8.0)]);
@@ -167,7 +167,8 @@ fn removes_far_future_grains_when_the_clock_is_set_back() {
     f.add(NOON, 1.0, &[]);
     f.add(NOON + 10, 2.0, &[]);
     f.set_clock(NOON - 72 * HOUR);
-    // With the future grains still held, the current grain would be the oldest, and be evicted.
+    // If the future grains were still held, the current grain would be the oldest, and would be
+    // evicted.
     f.add(NOON - 72 * HOUR, 4.0, &[]);
     assert_eq!(f.sums(), [(-72 * HOUR, 4.0)]);
     assert_eq!(f.store.status().dropped, Dropped::default());
@@ -188,14 +189,14 @@ fn counts_points_beyond_the_series_limit() {
     let status = f.store.status();
     assert_eq!(status.dropped, Dropped { points: 2, ..Dropped::default() });
     assert!(status.reached.contains(&Limit::Series(2)));
-    // Room again, two days later.
+    // Two days later, there is room again.
     f.set_clock(NOON + 49 * HOUR);
     assert_eq!(f.add(NOON + 49 * HOUR, 1.0, &[("id", "5")]), Recorded::default());
 }
 
 #[test]
 fn limits_the_bytes_of_names() {
-    // Namespace (25) and name (1), key and value.
+    // The namespace (25 bytes) and the name (1 byte), the key and the value.
     let f = Fixture::new(Limits { text: 60, ..Limits::default() });
     assert_eq!(f.add(NOON, 1.0, &[("k", "é")]).dropped, 0);
     assert_eq!(f.add(NOON, 1.0, &[("k", "12345")]).reached, [Limit::Text(60)]);
@@ -227,7 +228,7 @@ fn evicts_the_oldest_grains() {
     // A point that is older than all grains evicts none.
     assert_eq!(f.add(NOON, 9.0, &[]).dropped, 1);
     assert_eq!(f.sums(), [(20, 2.0), (30, 3.0), (40, 4.0)]);
-    // A series stays when its only grain is evicted for its next one.
+    // A series is kept when its only grain is evicted for its next grain.
     let alone = Fixture::new(Limits { grains: 1, ..Limits::default() });
     alone.add(NOON, 1.0, &[("k", "v")]);
     alone.add(NOON + 10, 2.0, &[("k", "v")]);
@@ -242,13 +243,13 @@ fn evicts_future_grains_first() {
     for i in 1..=3_u8 {
         f.add(NOON + HOUR * i64::from(i), f64::from(i), &[]);
     }
-    // The grain that is furthest ahead is evicted first.
+    // The grain furthest ahead is evicted first.
     for i in 0..3_u8 {
         f.set_clock(NOON + 10 * i64::from(i));
         assert_eq!(f.add(NOON + 10 * i64::from(i), 10.0, &[]).dropped, 0);
     }
     assert_eq!(f.sums(), [(0, 10.0), (10, 10.0), (20, 10.0)]);
-    // Then the oldest.
+    // Then the oldest grain is evicted.
     f.set_clock(NOON + 30);
     f.add(NOON + 30, 10.0, &[]);
     assert_eq!(f.sums(), [(10, 10.0), (20, 10.0), (30, 10.0)]);

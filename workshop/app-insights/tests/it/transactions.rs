@@ -1,4 +1,4 @@
-//! The store of transactions and its bounds, and the tree of one transaction.
+//! The store of transactions and its limits, and the tree of one transaction.
 
 use std::sync::{
     Arc,
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::support::items::{self, call, entry, message, noon, request};
 
-/// A store with a clock in seconds after noon.
+/// A store whose clock counts seconds after noon.
 fn store(limits: Limits) -> (Store, Arc<AtomicI64>) {
     let clock = Arc::new(AtomicI64::new(0));
     let now = Arc::clone(&clock);
@@ -41,7 +41,7 @@ fn drops_the_oldest_entries_and_counts_them() {
     assert_eq!(operations(&store), ["5", "4", "3"]);
     let kept = store.kept();
     assert_eq!((kept.entries, kept.dropped), (3, 2));
-    // Reported once.
+    // The limit is reported once.
     assert_eq!(store.keep([numbered(6)]), None);
     assert_eq!(store.kept().dropped, 3);
 }
@@ -53,7 +53,7 @@ fn drops_the_oldest_entries_beyond_a_number_of_bytes() {
     store.keep((1..=9).map(numbered));
     assert_eq!(operations(&store), ["9", "8", "7"]);
     assert_eq!(store.kept().bytes, size * 3);
-    // One that takes all the room, and one that does not fit at all.
+    // One entry that takes all the room, and one that does not fit at all.
     let large = |length| entry(&message("shop", ["large", ""], 0, &"x".repeat(length)));
     store.keep([large(size * 2)]);
     assert_eq!(operations(&store), ["large"]);
@@ -69,7 +69,7 @@ fn entries_are_kept_for_half_an_hour_after_their_arrival() {
     let (store, clock) = store(Limits::default());
     store.keep([numbered(1)]);
     clock.store(600, Ordering::Relaxed);
-    // Older and newer by their own clocks, which do not count.
+    // The entries are older and newer by their own clocks, which do not count.
     store.keep([numbered(-86_400_000), numbered(3_600_000)]);
     clock.store(1800, Ordering::Relaxed);
     assert_eq!(operations(&store).len(), 3);
@@ -107,7 +107,7 @@ fn counts_other_types_by_a_bounded_number_of_names() {
     assert_eq!(counts[20], ("of other types".to_owned(), 30));
 }
 
-/// Each row: its depth, its text, and its trouble.
+/// Each row: its depth, its text and its problem.
 fn tree(items: &[Value]) -> Vec<String> {
     let Some(tree) = Tree::new(items.iter().map(entry).collect()) else {
         return Vec::new();
@@ -162,7 +162,7 @@ fn a_parent_that_was_not_received_has_a_row() {
 }
 
 #[test]
-fn circles_of_parents_are_said() {
+fn cycles_of_parents_are_reported() {
     let own = request("shop", ["t", "1", "1"], 0, 1, "own parent");
     assert_eq!(tree(&[own]), ["own parent circle"]);
     let items = [
@@ -170,7 +170,7 @@ fn circles_of_parents_are_said() {
         call("shop", ["t", "c", "a"], 3, 1, "a"),
         call("shop", ["t", "a", "b"], 4, 1, "b"),
         call("shop", ["t", "b", "c"], 5, 1, "c"),
-        // The earliest one is not on the circle, but below it.
+        // The earliest entry is not part of the cycle, but below it.
         call("shop", ["t", "b", "d"], 1, 1, "d"),
         message("shop", ["t", "d"], 1, "e"),
     ];
@@ -178,7 +178,7 @@ fn circles_of_parents_are_said() {
 }
 
 #[test]
-fn differing_clocks_are_said() {
+fn differing_clocks_are_reported() {
     let with_child = |start: i64| {
         tree(&[
             call("shop", ["t", "", "1"], 0, 100, "ask"),
@@ -188,7 +188,7 @@ fn differing_clocks_are_said() {
         .unwrap()
     };
     assert_eq!(with_child(30), "-stock");
-    // Exporters round.
+    // Exporters round times.
     assert_eq!(with_child(-2), "-stock");
     assert_eq!(with_child(102), "-stock");
     assert_eq!(with_child(-3_600_000), "-stock early 3600000");
@@ -197,7 +197,7 @@ fn differing_clocks_are_said() {
 
 #[test]
 fn spans_with_the_same_id_are_all_shown() {
-    // An exporter that repeats a batch, or a sender that does not follow the rules.
+    // An exporter that sends a batch again, or a sender that violates the schema.
     let visit = request("shop", ["t", "", "1"], 0, 9, "visit");
     let inside = message("shop", ["t", "1"], 1, "inside");
     assert_eq!(tree(&[visit.clone(), inside, visit]), ["visit", "-inside", "visit"]);
@@ -232,7 +232,7 @@ fn every_entry_is_in_the_tree_once() {
         assert_eq!(names, (0..40).collect::<Vec<_>>(), "round {round}");
         let mut depth = 0;
         for row in &tree.rows {
-            assert!(row.depth <= depth, "round {round}: a row without its parent above");
+            assert!(row.depth <= depth, "round {round}: a row is not below its parent");
             depth = row.depth + 1;
         }
     }

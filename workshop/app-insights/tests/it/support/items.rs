@@ -1,4 +1,4 @@
-//! Items of transactions, in the form of Rust's exporter.
+//! Items of transactions, in the form in which Rust's exporter sends them.
 
 use app_insights::{
     ingest::envelope::{self, Item},
@@ -10,12 +10,12 @@ use std::sync::Arc;
 
 use super::KEY;
 
-/// 2026-11-22T12:00:00Z, where the clock of a site stands at first.
+/// 2026-11-22T12:00:00Z, the initial time on the clock of a site.
 pub fn noon() -> Timestamp {
     Timestamp::from_second(1_795_348_800).unwrap()
 }
 
-/// So many milliseconds after noon.
+/// The time this number of milliseconds after noon.
 pub fn at(ms: i64) -> Timestamp {
     noon() + SignedDuration::from_millis(ms)
 }
@@ -38,7 +38,7 @@ pub fn item(base: &str, role: &str, time: Timestamp, ids: [&str; 2], mut data: V
     })
 }
 
-/// A duration as exporters write it.
+/// A duration in the format of the exporters.
 pub fn duration(ms: i64) -> String {
     let (seconds, ms) = (ms / 1000, ms % 1000);
     let (minutes, hours, days) = (seconds / 60 % 60, seconds / 3600 % 24, seconds / 86_400);
@@ -53,7 +53,7 @@ pub fn request(role: &str, ids: [&str; 3], start: i64, ms: i64, name: &str) -> V
     item("RequestData", role, at(start), [operation, parent], data)
 }
 
-/// A call within a process or to another one.
+/// A call within a process, or to another process.
 pub fn call(role: &str, ids: [&str; 3], start: i64, ms: i64, name: &str) -> Value {
     let [operation, parent, id] = ids;
     let data = json!({"id": id, "name": name, "duration": duration(ms), "resultCode": "0"});
@@ -65,13 +65,13 @@ pub fn message(role: &str, ids: [&str; 2], time: i64, text: &str) -> Value {
     item("MessageData", role, at(time), ids, json!({"message": text, "severityLevel": 1}))
 }
 
-/// The same item, failed.
+/// The same item, but failed.
 pub fn failed(mut item: Value) -> Value {
     item["data"]["baseData"]["success"] = false.into();
     item
 }
 
-/// What the store keeps of an item.
+/// The entry that the store keeps for an item.
 pub fn entry(item: &Value) -> Arc<Entry> {
     match envelope::parse(&item.to_string(), noon()) {
         Ok(Item::Entry(entry)) => entry,

@@ -1,4 +1,4 @@
-//! Starts the program, and sends it requests as an exporter does.
+//! Starts the program, and sends requests to it as an exporter does.
 
 pub mod items;
 pub mod site;
@@ -18,7 +18,7 @@ use harness::{
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-/// A key that no output may ever show.
+/// A key that must never occur in any output.
 pub const KEY: &str = "5ec4e7a1-0000-4000-8000-5ec4e7a15ec4";
 /// The path of the program.
 pub const PATH: &str = env!("CARGO_BIN_EXE_app-insights");
@@ -59,7 +59,7 @@ impl Program {
         self.post("/v2.1/track", &[JSON], &serde_json::to_vec(items).unwrap())
     }
 
-    /// Makes an alert rule by the page's form.
+    /// Creates an alert rule with the page's form.
     pub fn make_rule(&self, fields: &[(&str, &str)]) {
         let saved = self.post("/alerts/new", &[FORM], site::encode(fields).as_bytes());
         assert_eq!(saved.status, 303, "{}", saved.text());
@@ -89,7 +89,7 @@ fn line_with(text: &str, part: &str) -> Option<String> {
     complete.lines().find(|line| line.contains(part)).map(str::to_owned)
 }
 
-/// The average latency exceeds a second: the rule of the book.
+/// The rule in the book: the average latency exceeds a second.
 pub fn too_slow() -> Rule {
     let latency = Metric::named("request-latency");
     let rule = Rule::average_above(latency, 1000.0, &Timing::default());
@@ -110,7 +110,7 @@ pub fn send(to: SocketAddr, method: &str, path: &str, headers: &[&str], body: &[
     request(method, path, headers, body).send(to).unwrap()
 }
 
-/// The JSON of an answer.
+/// The JSON in a response.
 pub fn json_of(reply: &Reply) -> Value {
     assert_eq!(reply.header("Content-Type"), Some("application/json"), "{reply:?}");
     serde_json::from_slice(&reply.body).unwrap_or_else(|error| panic!("{error}: {}", reply.text()))
@@ -122,7 +122,7 @@ pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// An envelope as Rust's exporter sends it, with this data point and these dimensions.
+/// An envelope in the form of Rust's exporter, with this data point and these dimensions.
 pub fn envelope(time: Timestamp, point: &Value, properties: &Value) -> Value {
     json!({
         "name": "Microsoft.ApplicationInsights.Metric",
@@ -136,7 +136,7 @@ pub fn envelope(time: Timestamp, point: &Value, properties: &Value) -> Value {
     })
 }
 
-/// An envelope of a counter, of this moment.
+/// An envelope of a counter with the current time.
 pub fn counter(value: u32) -> Value {
     let point = json!({"name": "request-count", "kind": "Aggregation", "value": value});
     envelope(Timestamp::now(), &point, &json!({}))

@@ -33,7 +33,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// Starts a server. Its clock stands at noon.
+    /// Starts a server whose clock is stopped at noon.
     pub fn start() -> Self {
         Self::start_with(Limits::default())
     }
@@ -121,7 +121,7 @@ impl Drop for Site {
     }
 }
 
-/// The fields as a form sends them.
+/// The fields in the format of a submitted form.
 pub fn encode(fields: &[(&str, &str)]) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
@@ -151,7 +151,7 @@ impl Screen {
         found.filter_map(|element| element.attr(name)).map(str::to_owned).collect()
     }
 
-    /// The rows of the table of numbers: exact values, or the text of a cell without a value.
+    /// The rows of the table of numbers: exact values, or the text of cells without a value.
     pub fn numbers(&self) -> Vec<Vec<String>> {
         let (row, cell) = (selector("#numbers tbody tr"), selector("td"));
         let data = selector("data");

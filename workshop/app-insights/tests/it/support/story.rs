@@ -1,4 +1,4 @@
-//! Plays a row of the table of `rules.rs`, minute by minute, on a clock of its own.
+//! Plays a row of the table in `rules.rs`, minute by minute, with its own clock.
 
 use std::{
     collections::BTreeMap,
@@ -26,7 +26,7 @@ pub struct Row {
     line: Option<&'static str>,
 }
 
-/// A row that follows a sentence of Azure's documentation.
+/// A row that follows a sentence in Azure's documentation.
 pub fn azure(
     name: &'static str,
     page: &str,
@@ -42,7 +42,7 @@ pub fn ours(name: &'static str, why: &str, rule: &'static str, story: &'static s
     Row { name, because: format!("our own decision: {why}"), rule, story, line: None }
 }
 
-/// A row that differs from a sentence of Azure's documentation, and the reason.
+/// A row that deviates from a sentence in Azure's documentation, and the reason.
 pub fn differs(
     name: &'static str,
     page: &str,
@@ -61,7 +61,7 @@ impl Row {
         Self { line: Some(line), ..self }
     }
 
-    /// Plays it.
+    /// Plays the row.
     pub fn check(&self) -> Result<(), String> {
         let failed = |what: String| {
             let Self { name, because, rule, story, .. } = self;
@@ -74,11 +74,13 @@ impl Row {
             let (measured, expected) = text.split_once("->").expect("an arrow");
             let (state, line) = world.play(measured);
             let expected = expected.trim();
-            // The value is only compared when the row has one.
+            // The value is compared only if the row has one.
             let compared =
                 if expected.contains('=') { &*state } else { state.split('=').next().unwrap() };
             if compared != expected {
-                return failed(format!("after minute {minute} it was {state}, not {expected}"));
+                return failed(format!(
+                    "after minute {minute}, the state was {state}, not {expected}"
+                ));
             }
             fired += usize::from(expected.starts_with("FIRED"));
             last_line = line.or(last_line);
@@ -94,7 +96,7 @@ impl Row {
         }
         match self.line {
             Some(line) if last_line.as_deref() != Some(line) => {
-                failed(format!("it said {last_line:?}, not {line:?}"))
+                failed(format!("the line was {last_line:?}, not {line:?}"))
             }
             _ => Ok(()),
         }
@@ -120,7 +122,7 @@ impl World {
         Self { store, alerts, now }
     }
 
-    /// Plays a minute; returns the rule's state after it, and the line in the terminal.
+    /// Plays a minute. Returns the rule's state after the minute, and the line in the terminal.
     fn play(&self, measured: &str) -> (String, Option<String>) {
         for item in measured.split([' ', ',']).filter(|item| !matches!(*item, "" | "-")) {
             if let Some(minutes) = item.strip_prefix("clock") {
