@@ -162,7 +162,7 @@ async fn rule_watches_the_latency_of_step_05() {
     let minutes = rule.window.trim_start_matches("PT").trim_end_matches('M');
     assert_eq!(rule.frequency, "PT1M");
     let said = format!(
-        "average `{}` over {minutes} minutes above {} {unit}, asked every minute | `{}` |",
+        "average `{}` over {minutes} minutes above {} {unit}, evaluated every minute | `{}` |",
         rule.metric, rule.threshold, rule.name
     );
     assert!(read("azure/README.md").contains(&said), "{said}");
