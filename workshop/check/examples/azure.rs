@@ -1,6 +1,6 @@
-//! An app like step 05 that sends its envelopes at the end only, for the tests of the check. With
-//! FAULT=no-drop, it counts a request after its answer, and so no request that is aborted. With
-//! FAULT=other-type, it records an aborted request as a timeout.
+//! An app like step 05 that sends its envelopes only at the end, for the tests of the check. With
+//! FAULT=no-drop, it counts a request after its response, so it does not count aborted requests.
+//! With FAULT=other-type, it records an aborted request as a timeout.
 
 use std::{
     collections::BTreeMap,

@@ -1,6 +1,6 @@
 //! An app with a fault, chosen by the variable FAULT, for the tests of the check.
 //!
-//! Without a fault it is like step 03. FAULT may name several, separated by commas.
+//! Without a fault, the app is like step 03. FAULT can name several faults, separated by commas.
 
 use std::{
     convert::Infallible,
@@ -62,7 +62,7 @@ fn main() -> Result<()> {
     if !has("no-shutdown") && provider.shutdown().is_err() {
         eprintln!("the last metrics may be lost");
     }
-    // Whatever the provider would still do when it is dropped.
+    // Skip what the provider does when it is dropped.
     process::exit(0)
 }
 
@@ -87,19 +87,19 @@ fn garbage() -> Result<Infallible> {
     sleep_on()
 }
 
-/// Listens, and answers with something other than HTTP.
+/// Listens, and responds with something other than HTTP.
 fn ready_garbage() -> Result<Infallible> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     eprintln!("Listening on http://{}", listener.local_addr()?);
     loop {
         let (mut connection, _) = listener.accept()?;
-        // The whole request, or the answer would be lost in a reset.
+        // Read the whole request: otherwise a reset would discard the response.
         let _ = connection.read(&mut [0; 4096])?;
         connection.write_all(&[0xff; 100])?;
     }
 }
 
-/// Listens, and never answers.
+/// Listens, but never responds.
 fn mute() -> Result<Infallible> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     eprintln!("Listening on http://{}", listener.local_addr()?);

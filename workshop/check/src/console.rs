@@ -5,7 +5,7 @@ use crate::{
     registry::Instrument,
 };
 
-/// Reads all exports in `text`. Other lines, which the program may print as well, are left out.
+/// Reads all exports in `text`. Skips other lines that the program prints.
 pub fn read(text: &str) -> Telemetry {
     let mut reader = Reader::default();
     for line in text.lines() {
@@ -15,7 +15,7 @@ pub fn read(text: &str) -> Telemetry {
     reader.telemetry
 }
 
-/// The parts of the text that are open.
+/// The parts of the text that are not complete yet.
 #[derive(Default)]
 struct Reader {
     telemetry: Telemetry,

@@ -44,7 +44,7 @@ fn metric(export: &mut Export, item: &MetricItem) {
             bounds: Vec::new(),
         })
     } else {
-        // Or an up-down counter, which looks the same.
+        // It may also be an up-down counter, which looks the same.
         metric.instrument = Some(Instrument::Counter);
         Value::Number(aggregate.sum())
     };
@@ -101,7 +101,7 @@ fn attributes<'a>(
         if RESOURCE.iter().any(|prefix| key.starts_with(prefix)) {
             export.resource.insert(key, text);
         } else {
-            // Every value is text here, whatever it was in the program.
+            // Every value is text here, whatever its type in the program.
             attributes.insert(key, Attribute { text, kind: None });
         }
     }

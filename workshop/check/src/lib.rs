@@ -1,13 +1,13 @@
 //! Checks an app by its telemetry.
 //!
 //! The check starts the app with two back ends of its own, visits it as a crowd would, stops it,
-//! and compares what arrived with the registry in `telemetry/`. It never trusts what the app
-//! prints about itself: the numbers of visits and the names of the visitors are random, and what
-//! the app counted has to match.
+//! and compares what arrived with the registry in `telemetry/`. It never relies on what the app
+//! prints about itself: the numbers of visits and the names of the visitors are random, and the
+//! counts of the app have to match.
 //!
 //! A check goes through these files: [`run`](mod@run) runs the app, `visit` sends the requests,
-//! `receivers` takes what the app exports; `console`, `otlp` and `envelopes` bring it into the one
-//! form of `model`; `judge` compares it with the [`registry`], and [`report`] words the result.
+//! `receivers` accepts what the app exports; `console`, `otlp` and `envelopes` convert it to the
+//! form of `model`; `judge` compares it with the [`registry`], and [`report`] writes the result.
 
 mod console;
 mod envelopes;
@@ -31,7 +31,7 @@ pub use run::kill_all;
 
 use crate::model::Destination;
 
-/// The last step that the check knows.
+/// The last step that the check supports.
 pub const LAST_STEP: u8 = 7;
 
 /// What to check.
@@ -39,7 +39,7 @@ pub const LAST_STEP: u8 = 7;
 pub struct Options {
     /// The built program.
     pub program: PathBuf,
-    /// The step to compare with; found out from the telemetry if it is not given.
+    /// The step to compare with. Without a step, the check detects it from the telemetry.
     pub step: Option<u8>,
     /// Further environment variables for the program.
     pub env: Vec<(String, String)>,
@@ -55,8 +55,8 @@ impl Options {
     }
 }
 
-/// Checks a program. An error means that the check itself failed; all that is wrong with the
-/// program is in the report.
+/// Checks a program. An error means that the check itself failed. The report has everything that is
+/// wrong with the program.
 pub fn check(options: &Options) -> Result<Report> {
     if let Some(step) = options.step
         && !(1..=LAST_STEP).contains(&step)
@@ -74,7 +74,7 @@ pub fn check(options: &Options) -> Result<Report> {
         password: secret(),
     };
     let registry = &options.registry;
-    // Without a step, the telemetry says only afterward whether it has traces.
+    // Without a step, only the telemetry of the run shows whether there are traces.
     let traces = options.step.is_none_or(|step| step >= judge::TRACES);
     let runs = run::run(&app, traces, &|evidence, visits| {
         let steps = options.step.map_or(1..=LAST_STEP, |step| step..=step);
@@ -83,7 +83,7 @@ pub fn check(options: &Options) -> Result<Report> {
                 let telemetry = evidence.at(destination);
                 telemetry.exports > 0 && judge::complete(registry, step, telemetry, visits)
             }
-            // Nothing is expected of step 01. Without STEP, wait for what may come.
+            // Step 01 exports nothing. Without STEP, telemetry may still arrive: wait for it.
             None => options.step.is_some(),
         })
     })?;
@@ -94,7 +94,7 @@ pub fn check(options: &Options) -> Result<Report> {
     Ok(Report::new(shown.to_string(), step, options.step.is_none(), requests, checks))
 }
 
-/// Replaces what no output may show, not even one that quotes the app.
+/// Replaces the secrets. No output may show them, not even output that quotes the app.
 fn hide(checks: &mut [report::Check], secrets: &[&str]) {
     for finding in checks.iter_mut().flat_map(|check| &mut check.findings) {
         for secret in secrets {
@@ -103,7 +103,7 @@ fn hide(checks: &mut [report::Check], secrets: &[&str]) {
     }
 }
 
-/// A value in the form of an instrumentation key, which occurs nowhere else.
+/// A unique value in the form of an instrumentation key.
 fn secret() -> String {
     let part = |length| (0..length).map(|_| fastrand::digit(16)).collect::<String>();
     [8, 4, 4, 4, 12].map(part).join("-")

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use crate::registry::{Instrument, Kind, SpanKind};
 
-/// A metric has at most so many series here. Further ones are only counted.
+/// The maximum number of series that a metric keeps. Further series are only counted.
 const MAX_SERIES: usize = 5000;
-/// So many spans, and as many logs, are kept.
+/// The maximum number of spans, and of logs, that are kept.
 const MAX_ITEMS: usize = 20_000;
 
 /// Where metrics arrive.
@@ -34,7 +34,7 @@ impl Destination {
         }
     }
 
-    /// All of them, in the order of the steps.
+    /// All destinations, in the order of the steps.
     pub const ALL: [Self; 3] = [Self::Console, Self::Collector, Self::AppInsights];
 
     /// The place where metrics arrive, in a sentence.
@@ -56,16 +56,16 @@ impl Destination {
     }
 }
 
-/// All that arrived at one destination, added up.
+/// Everything that arrived at one destination, added up.
 #[derive(Clone, Debug, Default)]
 pub struct Telemetry {
-    /// The attributes of the resource, as of the last export.
+    /// The attributes of the resource in the last export.
     pub resource: BTreeMap<String, String>,
-    /// By name.
+    /// The metrics, by name.
     pub metrics: BTreeMap<String, Metric>,
-    /// In the order of their arrival.
+    /// The spans, in order of arrival.
     pub spans: Vec<Span>,
-    /// In the order of their arrival.
+    /// The logs, in order of arrival.
     pub logs: Vec<Log>,
     /// The number of exports.
     pub exports: usize,
@@ -84,9 +84,9 @@ pub struct Span {
     pub id: String,
     /// The ID of the parent, empty if the span has none.
     pub parent: String,
-    /// From start to end.
+    /// The time from start to end.
     pub duration: Duration,
-    /// The status is an error.
+    /// Whether the status is an error.
     pub failed: bool,
     /// The attributes.
     pub attributes: Attributes,
@@ -110,31 +110,31 @@ pub struct Log {
 pub struct Metric {
     /// The name.
     pub name: String,
-    /// The unit, unless the destination does not get to know it.
+    /// The unit, if the destination receives it.
     pub unit: Option<String>,
-    /// The instrument, as far as it can be known.
+    /// The instrument, if the destination shows it.
     pub instrument: Option<Instrument>,
-    /// Whether each export has the total since the start, or the difference to the last export.
+    /// Whether each export has the total since the start, or the change since the previous export.
     pub temporality: Temporality,
-    /// By attributes.
+    /// The series, by attributes.
     pub series: BTreeMap<Attributes, Value>,
     /// The number of series beyond the limit.
     pub excess: usize,
 }
 
-/// Keys and values of one series.
+/// The keys and values of one series.
 pub type Attributes = BTreeMap<String, Attribute>;
 
 /// The value of an attribute.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Attribute {
-    /// As text.
+    /// The value as text.
     pub text: String,
-    /// The type, unless the destination does not get to know it.
+    /// The type, if the destination receives it.
     pub kind: Option<KnownKind>,
 }
 
-/// The type of an attribute's value, with those that no registry of ours has.
+/// The type of an attribute's value, including types that the registry does not use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum KnownKind {
     /// Text.
@@ -150,7 +150,7 @@ pub enum KnownKind {
 }
 
 impl KnownKind {
-    /// Whether a value of this type is one of the registry's type.
+    /// Whether this type matches the registry's type.
     pub fn is(self, kind: Kind) -> bool {
         matches!(
             (self, kind),
@@ -178,16 +178,16 @@ impl KnownKind {
 pub enum Temporality {
     /// Each export has the total since the start of the program.
     Cumulative,
-    /// Each export has what happened since the last one.
+    /// Each export has the change since the previous export.
     Delta,
 }
 
 /// The value of a series.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// Of a counter, an up-down counter or a gauge.
+    /// The value of a counter, an up-down counter or a gauge.
     Number(f64),
-    /// Of a histogram.
+    /// The value of a histogram.
     Histogram(Histogram),
 }
 
@@ -196,13 +196,13 @@ pub enum Value {
 pub struct Histogram {
     /// The number of recorded values.
     pub count: u64,
-    /// Their sum.
+    /// The sum of the recorded values.
     pub sum: f64,
     /// The smallest value, if it is known.
     pub min: Option<f64>,
     /// The largest value, if it is known.
     pub max: Option<f64>,
-    /// The upper bounds of the buckets, without the last, which has none.
+    /// The upper bounds of the buckets. The last bucket has no upper bound.
     pub bounds: Vec<f64>,
 }
 
@@ -263,7 +263,7 @@ impl Metric {
 
     /// The events of all series.
     pub fn events(&self) -> f64 {
-        // Not `sum`, which begins at -0.
+        // `sum` would begin at -0.
         self.series.values().map(Value::events).fold(0.0, |sum, events| sum + events)
     }
 
@@ -303,12 +303,12 @@ impl Telemetry {
     }
 }
 
-/// What one export brought.
+/// The content of one export.
 #[derive(Clone, Debug, Default)]
 pub struct Export {
     /// The attributes of the resource.
     pub resource: BTreeMap<String, String>,
-    /// A metric whose name two scopes share occurs twice.
+    /// The metrics. If two scopes have a metric of the same name, it occurs twice.
     pub metrics: Vec<Metric>,
     /// The spans.
     pub spans: Vec<Span>,

@@ -69,7 +69,7 @@ fn metric(message: Message) -> Metric {
                 metric.record(attributes(point.attributes), Value::Histogram(value));
             }
         }
-        // No instrument makes a summary.
+        // No instrument produces a summary.
         Some(Data::Summary(_)) | None => {}
     }
     metric

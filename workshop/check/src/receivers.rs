@@ -1,5 +1,5 @@
-//! The two back ends of a check: they take what the app exports, answer as the stand-ins do, and
-//! keep it in memory.
+//! The two back ends of a check. They accept what the app exports, respond as the stand-ins do, and
+//! keep the telemetry in memory.
 
 use std::{
     io::{self, Cursor, Read as _},
@@ -24,14 +24,14 @@ use crate::{
     otlp,
 };
 
-/// The largest body that is read, as the Collector's limit.
+/// The largest body that is read, the same as the Collector's limit.
 const MAX_BODY: usize = collector::body::LIMIT;
-/// A receiver keeps at most so many refusals.
+/// The maximum number of refusals that a receiver keeps.
 const MAX_REFUSALS: usize = 100;
-/// One request of the app may take long without holding up another.
+/// The number of threads, so that a slow request of the app does not delay another.
 const THREADS: usize = 4;
 
-/// A receiver of exports on a free port of the loopback address. Dropped, it stops.
+/// A receiver of exports on a free port of the loopback address. It stops when it is dropped.
 pub struct Receiver {
     address: SocketAddr,
     server: Arc<Server>,
@@ -39,7 +39,7 @@ pub struct Receiver {
     threads: Vec<JoinHandle<()>>,
 }
 
-/// All that a receiver got.
+/// Everything that a receiver has received.
 #[derive(Clone, Debug, Default)]
 pub struct Received {
     /// The telemetry of the accepted requests.
@@ -53,14 +53,14 @@ pub struct Received {
 pub struct Refusal {
     /// The path of the request.
     pub path: String,
-    /// The status of the answer.
+    /// The status of the response.
     pub status: u16,
     /// The reason.
     pub reason: String,
 }
 
 impl Refusal {
-    /// Whether it is about a log.
+    /// Whether the refused item is a log.
     pub fn of_log(&self) -> bool {
         self.reason.contains("'MessageData'")
     }
@@ -86,7 +86,7 @@ impl Receiver {
         self.address
     }
 
-    /// All that arrived until now.
+    /// Everything that has arrived so far.
     pub fn received(&self) -> Received {
         lock(&self.received).clone()
     }
@@ -110,7 +110,7 @@ fn serve(server: &Server, destination: Destination, received: &Mutex<Received>) 
             Destination::AppInsights => take_envelopes(&mut request),
             _ => take_otlp(&mut request),
         };
-        // Before the answer: an app that has ended has delivered all.
+        // Keep the export before the response: the app may end as soon as it has the response.
         let response = match taken {
             Ok(Taken { export, answer, invalid }) => {
                 let received = &mut *lock(received);
@@ -131,11 +131,11 @@ fn serve(server: &Server, destination: Destination, received: &Mutex<Received>) 
 type Answer = Response<Cursor<Vec<u8>>>;
 type Reason = (u16, String);
 
-/// A request that was taken.
+/// An accepted request.
 struct Taken {
     export: Export,
     answer: Answer,
-    /// The reason to refuse a part of it.
+    /// The reason for refusing a part of the request.
     invalid: Option<Reason>,
 }
 
@@ -240,7 +240,7 @@ fn answer(status: u16, content_type: &str, body: Vec<u8>) -> Answer {
     }
 }
 
-/// A back end that closes each connection at once. Dropped, it stops.
+/// A back end that closes each connection at once. It stops when it is dropped.
 pub struct Unreachable {
     address: SocketAddr,
     attempts: Arc<AtomicUsize>,

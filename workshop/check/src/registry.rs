@@ -126,7 +126,7 @@ pub struct Attribute {
     pub key: String,
     /// The type of the value.
     pub kind: Kind,
-    /// The only values that it may have; empty if any will do.
+    /// The allowed values; empty if any value is allowed.
     pub members: Vec<String>,
     /// Every series has the attribute.
     pub required: bool,
@@ -171,7 +171,7 @@ pub struct Notes {
     pub optional: bool,
     /// The event that one recorded value stands for.
     pub counts: Option<Counts>,
-    /// The name of a span, if all such spans have the same.
+    /// The name of a span, if all such spans have the same name.
     pub name: Option<String>,
 }
 
@@ -192,7 +192,7 @@ pub enum Counts {
 #[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of its own in the files")]
 pub struct AttributeNotes {
-    /// Each request that gets an answer leads to a series or a span with this attribute.
+    /// Each request that gets a response leads to a series or a span with this attribute.
     #[serde(default)]
     pub answered: bool,
     /// Each visit to `/{name}/` leads to a series or a span with this attribute.
@@ -201,7 +201,7 @@ pub struct AttributeNotes {
     /// Each request that fails leads to a span with this attribute.
     #[serde(default)]
     pub failed: bool,
-    /// Values beyond the members of the enum are right here, too.
+    /// Values that are not members of the enum are allowed.
     #[serde(default)]
     pub open: bool,
     /// A defect of a library that the app cannot cure.
@@ -273,7 +273,7 @@ struct Group {
     instrument: Option<Instrument>,
     unit: Option<String>,
     span_kind: Option<SpanKind>,
-    /// Of an event.
+    /// The name of an event.
     name: Option<String>,
 }
 
@@ -401,7 +401,7 @@ fn resolve(groups: &[Group]) -> Result<Registry> {
     Ok(registry)
 }
 
-/// The attributes of a group, and of those that it extends.
+/// The attributes of a group, and of the groups that it extends.
 fn attributes(
     group: &Group,
     by_id: &BTreeMap<&str, &Group>,

@@ -19,11 +19,11 @@ pub struct Report {
     pub program: String,
     /// The step that the program was compared with.
     pub step: u8,
-    /// The check found out the step from the telemetry.
+    /// Whether the check detected the step from the telemetry.
     pub detected: bool,
-    /// The program has no violation.
+    /// Whether the program has no violation.
     pub passed: bool,
-    /// The number of requests in the run for the crowd.
+    /// The number of requests in the run with the crowd.
     pub requests: usize,
     /// The checks in the order in which a learner should read them.
     pub checks: Vec<Check>,
@@ -37,7 +37,7 @@ pub struct Check {
     /// The reason why it was not checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skipped: Option<String>,
-    /// All that is to say about it; empty if it holds.
+    /// The findings about it.
     pub findings: Vec<Finding>,
 }
 
@@ -46,11 +46,11 @@ pub struct Check {
 pub struct Finding {
     /// The level.
     pub level: Level,
-    /// A word for programs. Weaver's own where it has one.
+    /// An identifier for programs: Weaver's, if it has one for this finding.
     pub id: &'static str,
-    /// What should be.
+    /// The expected state.
     pub expected: String,
-    /// What is, quoted from the telemetry or the output where possible.
+    /// The actual state, quoted from the telemetry or the output where possible.
     pub seen: String,
     /// One sentence on what to do.
     pub hint: String,
@@ -86,7 +86,7 @@ impl Check {
         self.findings.iter().map(|finding| finding.level).max()
     }
 
-    /// Nothing is wrong, and it was checked.
+    /// Whether the check was made and found no violation.
     pub fn holds(&self) -> bool {
         self.skipped.is_none() && self.level() != Some(Level::Violation)
     }
@@ -141,7 +141,7 @@ impl Report {
             };
             writeln!(out, "{mark} {}", check.title)?;
             let mut findings: Vec<_> = check.findings.iter().collect();
-            // An information can wait until nothing is wrong.
+            // Informational findings are shown only if there is no violation.
             findings.retain(|finding| self.passed || finding.level > Level::Information);
             findings.sort_by_key(|finding| Reverse(finding.level));
             for finding in findings {
@@ -170,7 +170,7 @@ impl Report {
 }
 
 impl Report {
-    /// The checks that were not made, by their reason.
+    /// The checks that were not made, grouped by reason.
     fn write_skipped(&self, out: &mut String, paint: Paint) -> fmt::Result {
         let skipped =
             |check: &'_ Check| check.skipped.clone().map(|reason| (reason, check.title.clone()));

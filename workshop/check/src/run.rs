@@ -1,5 +1,5 @@
-//! Runs the app: once for a crowd of visitors, and beside that a few times under conditions of
-//! one kind each.
+//! Runs the app once with a crowd of visitors, and a few more times, each time under one special
+//! condition.
 
 mod traced;
 
@@ -26,25 +26,25 @@ use crate::{
     visit::{self, Tally},
 };
 
-/// The longest that the app may take to start, to answer, and to stop.
+/// The longest time that the app may take to start, to respond, and to stop.
 pub const LIMIT: Duration = Duration::from_secs(10);
-/// The most that is kept of stdout, and of stderr.
+/// The number of bytes that are kept of stdout, and of stderr.
 const OUTPUT: usize = 8 * 1024 * 1024;
-/// So many milliseconds lie between two exports while the check waits for some.
+/// The milliseconds from one export to the next while the check waits for exports.
 const SHORT: &str = "150";
 /// In a run with this interval, metrics arrive at the end or never.
 const LONG: &str = "3600000";
 /// The longest wait for the exports to have counted every visit.
 const SETTLE: Duration = Duration::from_millis(1500);
-/// Numbers that have stayed the same for so long, over four exports, stay as they are.
+/// Numbers that have not changed for this long, over four exports, are final.
 const STEADY: Duration = Duration::from_millis(700);
-/// How often to look.
+/// The time between two looks at the numbers.
 const POLL: Duration = Duration::from_millis(25);
 
 /// The process groups of the apps that run.
 static GROUPS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
-/// Kills the apps that run. For a program that ends in the middle of a check.
+/// Kills the apps that run. A program calls this function if it ends in the middle of a check.
 pub fn kill_all() {
     for id in GROUPS.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
         kill(id);
@@ -77,16 +77,16 @@ pub struct App {
     pub password: String,
 }
 
-/// All that the runs brought to light.
+/// The results of the runs.
 #[derive(Debug)]
 pub struct Runs {
-    /// The run for the crowd.
+    /// The run with the crowd.
     pub main: Main,
-    /// The other runs, unless the first came to nothing.
+    /// The other runs, which are made only if the app answered in the first.
     pub others: Option<Others>,
 }
 
-/// The run for the crowd.
+/// The run with the crowd.
 #[derive(Debug)]
 pub struct Main {
     /// The address of the app, or why there is none.
@@ -102,7 +102,7 @@ pub struct Main {
     pub ended: Option<Result<Finished, Error>>,
 }
 
-/// What arrived where.
+/// The telemetry that arrived, by destination.
 #[derive(Debug, Default)]
 pub struct Evidence {
     /// On stdout.
@@ -150,17 +150,17 @@ pub struct Others {
     pub interval: Refusal,
     /// With the interval 0.
     pub no_interval: Refusal,
-    /// With an ingestion endpoint that is no URL.
+    /// With an ingestion endpoint that is not a URL.
     pub connection: Refusal,
     /// Without a back end.
     pub down: Down,
     /// With visitors that disconnect.
     pub abort: Abort,
-    /// With traces, for the steps that have some.
+    /// With traces, for the steps that have traces.
     pub traced: Option<Traced>,
 }
 
-/// The run that exports at its end only.
+/// The run that exports only at its end.
 #[derive(Debug, Default)]
 pub struct Flush {
     /// The requests.
@@ -173,10 +173,10 @@ pub struct Flush {
     pub output: String,
 }
 
-/// A run that the app should refuse.
+/// A run with a value that the app should reject.
 #[derive(Debug)]
 pub enum Refusal {
-    /// The app served all the same.
+    /// The app served nevertheless.
     Served {
         /// What the app printed.
         output: String,
@@ -193,11 +193,11 @@ pub enum Refusal {
 /// The run without a back end.
 #[derive(Debug, Default)]
 pub struct Down {
-    /// The app tried to export.
+    /// The number of attempts to export.
     pub attempts: usize,
     /// The requests after that.
     pub visits: Tally,
-    /// The end of the app in the middle of the run.
+    /// Whether the app ended in the middle of the run.
     pub ended: bool,
     /// What the app printed.
     pub output: String,
@@ -214,7 +214,7 @@ pub struct Abort {
     pub output: String,
 }
 
-/// Runs the app, with traces only if it may have some. `complete` says whether the telemetry has
+/// Runs the app, with traces only if it may have traces. `complete` tests whether the telemetry has
 /// counted all requests.
 pub fn run(
     app: &App,
@@ -346,8 +346,8 @@ struct Started {
     known: Known,
 }
 
-/// A process group that [`kill_all`] kills, for as long as this exists: later, its id may belong
-/// to another group.
+/// A process group that [`kill_all`] kills as long as this value exists. Later, the group's ID may
+/// belong to another group.
 struct Known(u32);
 
 impl Known {
@@ -363,7 +363,7 @@ impl Drop for Known {
     }
 }
 
-/// Starts an app, which [`kill_all`] kills from its first moment on, and waits for its ready line.
+/// Starts an app, which [`kill_all`] kills from then on, and waits for its ready line.
 fn start(program: Program) -> Result<Started, Error> {
     let running = program.spawn()?;
     let known = Known::new(running.id());
@@ -416,7 +416,7 @@ fn flush(app: &App) -> Result<Flush> {
         Err(error) => return Ok(Flush { output: output_of(&error), ..Flush::default() }),
     };
     let visits = visit::few(address);
-    // The run for the crowd ends at SIGTERM.
+    // The run with the crowd ends at SIGTERM.
     let ended = running.interrupt();
     let output = ended.as_ref().map_or_else(output_of, both);
     let stdout = ended.map(|finished| finished.stdout).unwrap_or_default();
@@ -489,12 +489,12 @@ pub fn complains(output: &str) -> bool {
     ["error", "fail", "warn", "cannot", "lost", "refused"].iter().any(|sign| output.contains(sign))
 }
 
-/// All that the app printed.
+/// Everything that the app printed.
 pub fn both(finished: &Finished) -> String {
     format!("{}\n{}", finished.stdout, finished.stderr)
 }
 
-/// All that the app printed before an error.
+/// Everything that the app printed before an error.
 pub fn output_of(error: &Error) -> String {
     match error {
         Error::Ended(finished) => both(finished),

@@ -1,4 +1,4 @@
-//! Tally an app as a crowd would: many requests at a time, to random names.
+//! Visits an app as a crowd would, with many requests at a time to random names.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,20 +16,20 @@ use harness::http::{self, Request};
 
 use crate::registry::Counts;
 
-/// The longest that a visitor waits for an answer.
+/// The longest time that a visitor waits for a response.
 const LIMIT: Duration = Duration::from_secs(10);
-/// The visitors that are there at the same time.
+/// The number of visitors at the same time.
 const CROWD: usize = 100;
-/// The names that show whether a name makes a series.
+/// The number of names that show whether each name creates a series.
 pub const NAMES: usize = 50;
 
-/// The verdicts, one of which a page has.
+/// The verdicts. Each page has one of them.
 const VERDICTS: [&str; 2] = ["naughty", "nice"];
 
-/// A kind of request, with the answer that the app should give.
+/// A kind of request, with the response that the app should give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// `/{name}/`, answered by a verdict.
+    /// `/{name}/`, answered with a verdict.
     Verdict,
     /// `/{name}/` with markup in the name, which the page has to escape.
     Markup,
@@ -72,41 +72,41 @@ struct Plan {
 /// Requests that were made.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
-    /// All requests that were answered.
+    /// The number of requests that were answered.
     pub requests: usize,
-    /// Those of them to `/{name}/`.
+    /// The number of these requests to `/{name}/`.
     pub visits: usize,
-    /// Those of them that were answered with 200.
+    /// The number of these visits that were answered with 200.
     pub verdicts: usize,
     /// The names of the visitors.
     pub names: BTreeSet<String>,
-    /// The time that all of them waited together.
+    /// The total time that all visitors waited.
     pub waited: Duration,
-    /// The time that the visitors of `/{name}/` waited together.
+    /// The total time that the visitors of `/{name}/` waited.
     pub waited_for_visits: Duration,
     /// The longest time that a visitor waited.
     pub longest: Duration,
     /// The verdicts on the pages, each once.
     pub words: BTreeSet<&'static str>,
-    /// The first answer of each kind with another status, or with another address to go to.
+    /// The first response of each kind with a wrong status or a wrong redirect target.
     pub surprises: BTreeMap<Kind, Surprise>,
-    /// The first page of each kind with another text.
+    /// The first page of each kind with a wrong text.
     pub pages: BTreeMap<Kind, Surprise>,
 }
 
-/// An answer that was not as it should be.
+/// An unexpected response.
 #[derive(Clone, Debug)]
 pub struct Surprise {
     /// The request.
     pub path: String,
-    /// The answer that it should have.
+    /// The expected response.
     pub expected: String,
-    /// The answer that it had.
+    /// The actual response.
     pub seen: String,
 }
 
 impl Tally {
-    /// The first answer that was not as it should be.
+    /// The first unexpected response.
     pub fn surprise(&self) -> Option<&Surprise> {
         self.surprises.values().next()
     }
@@ -120,7 +120,7 @@ impl Tally {
         }
     }
 
-    /// The visitors of `/{name}/` waited for much longer than a computer needs.
+    /// Whether the visitors of `/{name}/` waited much longer than the work itself takes.
     pub fn wait_long(&self) -> bool {
         let visits = u32::try_from(self.visits.max(1)).unwrap_or(u32::MAX);
         self.waited_for_visits / visits > Duration::from_millis(700)
@@ -132,14 +132,14 @@ impl Tally {
     }
 }
 
-/// A name that nobody can foresee.
+/// A name that the app cannot predict.
 pub fn name() -> String {
     let letters = (0..7).map(|_| fastrand::lowercase());
     let name: String = letters.collect();
     format!("{}{name}", fastrand::uppercase())
 }
 
-/// One request that no handler delays, to see whether the app answers at all.
+/// One request that no handler delays, to test whether the app responds at all.
 pub fn probe(app: SocketAddr) -> Tally {
     visit(app, &[plan(Kind::Icon)])
 }
@@ -149,8 +149,8 @@ pub fn one(app: SocketAddr) -> Tally {
     visit(app, &[plan(Kind::Verdict)])
 }
 
-/// A random number of all kinds of requests, among them so many names that a series for each
-/// would show.
+/// Random numbers of requests of all kinds, with enough names that a series for each name would be
+/// noticed.
 pub fn crowd(app: SocketAddr) -> Tally {
     let mut plans = Vec::new();
     let numbers = [
@@ -175,8 +175,8 @@ pub fn few(app: SocketAddr) -> Tally {
     visit(app, &plans)
 }
 
-/// Sends requests, and closes the connections without reading the answers, once the app has
-/// begun with the requests. Returns the number of them.
+/// Sends requests, waits until the app has begun to handle them, and closes the connections without
+/// reading the responses. Returns the number of requests.
 pub fn abort(app: SocketAddr) -> usize {
     let attempts = fastrand::usize(10..15);
     let connections: Vec<_> = (0..attempts)
@@ -187,8 +187,8 @@ pub fn abort(app: SocketAddr) -> usize {
             Some(connection)
         })
         .collect();
-    // The answers say that the app has accepted the connections before these, too. A request that
-    // is aborted before its handler begins can be counted by nobody.
+    // The response shows that the app has accepted the earlier connections, too. The app cannot
+    // count a request that is aborted before its handler begins.
     probe(app);
     probe(app);
     connections.len()
@@ -223,7 +223,7 @@ fn visit(app: SocketAddr, plans: &[Plan]) -> Tally {
                     let lost = answer.is_err();
                     visits.add(plan, answer, waited);
                     if lost {
-                        // The other visitors would wait in vain as well.
+                        // The other visitors would also wait in vain.
                         next.store(plans.len(), Ordering::Relaxed);
                     }
                 }
@@ -237,7 +237,7 @@ impl Tally {
     fn add(&mut self, plan: &Plan, answer: std::io::Result<http::Reply>, waited: Duration) {
         let Plan { kind, path, name } = plan;
         let status = format!("{} for GET {path}", kind.status());
-        // A redirect has the address to go to.
+        // A redirect names its target.
         let location = (*kind == Kind::Redirect).then(|| format!("{path}/"));
         let expected = match &location {
             Some(location) => format!("{status}, to {location}"),

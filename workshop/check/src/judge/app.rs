@@ -13,7 +13,7 @@ use crate::{
 
 const STARTS: &str = "The app starts and prints its ready line";
 
-/// The start, and the first answer where that is missing.
+/// The start and, if the other runs were not made, the first response.
 pub fn start(case: &Case) -> Vec<Check> {
     let main = &case.runs.main;
     let mut starts = check(STARTS);
@@ -33,7 +33,7 @@ pub fn start(case: &Case) -> Vec<Check> {
         "no_answer",
         sections::APP,
         [
-            "an HTTP answer at the address of the ready line".to_string(),
+            "an HTTP response at the address of the ready line".to_string(),
             seen.unwrap_or_else(|| "no answer".to_string()),
             "Print the address of the listener that `axum::serve` gets, after it is bound."
                 .to_string(),
@@ -52,7 +52,7 @@ fn not_started(starts: &mut Check, error: &Error) {
             [
                 format!("{ready}, and an app that serves until it is stopped"),
                 format!("{}; its last line: {}", finished.status, last_said(finished)),
-                "Run the app yourself and cure the error that it prints.".to_string(),
+                "Run the app yourself and fix the error that it prints.".to_string(),
             ],
         ),
         Error::Timeout { stdout, stderr, .. } | Error::Missing { stdout, stderr, .. } => {
@@ -107,7 +107,7 @@ fn port_ignored(starts: &mut Check, finished: &Finished) {
     );
 }
 
-/// A second app beside the first, which a fixed port makes impossible.
+/// A second app can run beside the first, which a fixed port makes impossible.
 pub fn port(others: &Others) -> Option<Check> {
     let refusals = [&others.interval, &others.connection];
     let ended = refusals.into_iter().find_map(|refusal| match refusal {
@@ -119,7 +119,7 @@ pub fn port(others: &Others) -> Option<Check> {
     Some(port)
 }
 
-/// Each request has the answer that it should have.
+/// Each request gets the expected response.
 pub fn answers(visits: &Tally) -> Check {
     let mut answers = check("The app answers each request as it should");
     for (kind, surprise) in &visits.surprises {
@@ -186,7 +186,7 @@ fn unlike(answers: &mut Check, id: &'static str, surprise: &Surprise, hint: &str
     answers.violation(id, sections::APP, texts);
 }
 
-/// The visitors wait, as step 05 makes them.
+/// The visitors wait as long as in step 05.
 pub fn latency(visits: &Tally) -> Check {
     let mut latency = check("Visitors wait long enough for an alert");
     if !visits.wait_long() {
@@ -233,7 +233,7 @@ pub fn panics(main: &Main) -> Check {
     panics
 }
 
-/// The app ends at a signal, soon and well, and has not flooded its output.
+/// The app ends in time and without an error after a signal, and does not flood its output.
 pub fn stops(main: &Main) -> Check {
     let seconds = LIMIT.as_secs();
     let mut stops = check(format!("The app ends within {seconds} s of Ctrl-C or SIGTERM"));
@@ -259,7 +259,7 @@ pub fn stops(main: &Main) -> Check {
                 sections::STOP,
                 [
                     format!("the end of the app within {seconds} s"),
-                    format!("it runs on; the last line of its stderr: {}", last_line(stderr)),
+                    format!("it keeps running; the last line of its stderr: {}", last_line(stderr)),
                     "Shut the meter provider down after the runtime has ended: `shutdown` blocks \
                      its thread."
                         .to_string(),

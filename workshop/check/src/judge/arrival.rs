@@ -12,7 +12,7 @@ use crate::{
     sections,
 };
 
-/// The reason to skip what no metrics can show.
+/// Why the checks of the metrics are skipped if none arrive.
 pub const NO_METRICS: &str = "no metrics arrived";
 
 /// Metrics arrive at the destination.
@@ -58,8 +58,8 @@ fn refused(arrives: &mut Check, destination: Destination, refusal: &Refusal) {
     };
     if refusal.status == 404 {
         let hint = format!(
-            "Remove `with_endpoint`: the exporter reads the {variable} and appends {path} once. To \
-             an endpoint that is set in code it appends nothing."
+            "Remove `with_endpoint`: the exporter reads the {variable} and appends {path} once. It \
+             appends nothing to an endpoint that is set in code."
         );
         let seen = format!("POST {}, answered 404", refusal.path);
         arrives.violation("wrong_path", sections::nothing(3), [format!("POST {path}"), seen, hint]);
@@ -119,7 +119,7 @@ fn nothing(arrives: &mut Check, case: &Case, destination: Destination) {
     );
 }
 
-/// The line of stderr that most likely says what is wrong.
+/// The line of stderr that most likely names the problem.
 fn complaint(main: &Main) -> Option<String> {
     let stderr = match &main.ended {
         Some(Ok(finished)) => &*finished.stderr,

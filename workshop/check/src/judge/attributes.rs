@@ -9,7 +9,7 @@ use crate::{
     sections,
 };
 
-/// Attributes that arrived, beside their description.
+/// Attributes that arrived, with their description.
 pub struct Described<'a> {
     /// What has the attributes: a series, a span or a log.
     pub what: &'static str,
@@ -17,9 +17,9 @@ pub struct Described<'a> {
     pub section: &'static str,
     /// The description.
     pub expected: &'a [Attribute],
-    /// The attributes of each.
+    /// The attributes of each series, span or log.
     pub seen: Vec<&'a Attributes>,
-    /// Those of the requests that failed, if the check knows which.
+    /// The attributes that belong to failed requests, if the check can tell which.
     pub failed: Vec<&'a Attributes>,
 }
 
@@ -76,7 +76,7 @@ impl Described<'_> {
         let each = if expected.workshop.failed { "failed " } else { "" };
         let hint = match &**key {
             "http.route" => {
-                "Add the layer after the routes: outside of them it cannot know the route."
+                "Add the layer after the routes: outside of them, it cannot read the route."
                     .to_string()
             }
             _ if what == "log" => format!("Name the attribute in the macro: `{key} = ...`."),
@@ -131,7 +131,7 @@ impl Described<'_> {
     }
 }
 
-/// A defect of a library is no fault of the app.
+/// A defect of a library is not a fault of the app.
 fn excused(expected: &Attribute) -> Option<(Level, String)> {
     let defect = expected.workshop.known_defect.as_ref()?;
     Some((Level::Information, format!("Nothing to do here: {defect}")))

@@ -1,4 +1,4 @@
-//! What no registry can say: how the app behaves.
+//! The behavior of the app, which a registry cannot describe.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::{
 /// More series than any metric of the workshop needs.
 const TOO_MANY: usize = 40;
 
-/// Names make no series.
+/// New names create no new series.
 pub fn bounded_series(case: &Case, destination: Destination) -> Check {
     let mut bounded = check(format!("{NAMES} new names make no new series"));
     let telemetry = case.telemetry(destination);
@@ -45,7 +45,8 @@ pub fn bounded_series(case: &Case, destination: Destination) -> Check {
     bounded
 }
 
-/// The interval of the environment is honored, and refused by name if it is invalid.
+/// The app honors the interval in the environment. For an invalid value, its error names the
+/// variable.
 pub fn interval(case: &Case, destination: Destination, others: &Others) -> Check {
     const NAME: &str = "OTEL_METRIC_EXPORT_INTERVAL";
     let mut interval = check(format!("{NAME} is honored, and refused if it is invalid"));
@@ -73,7 +74,7 @@ pub fn interval(case: &Case, destination: Destination, others: &Others) -> Check
     interval
 }
 
-/// An invalid connection string is refused by name.
+/// For an invalid connection string, the app's error names the variable.
 pub fn connection_string(others: &Others) -> Check {
     const NAME: &str = "APPLICATIONINSIGHTS_CONNECTION_STRING";
     let mut connection = check("An invalid connection string is refused by name");
@@ -128,7 +129,7 @@ pub fn flush(case: &Case, destination: Destination, others: &Others) -> Check {
     let mut flush = flush;
     let mut judged = false;
     let arrived = &others.flush.evidence.at(destination).metrics;
-    // Those of other steps, too: the flush comes first, and the right metrics later.
+    // Also metrics of other steps: a learner fixes the flush before the metrics.
     for expected in &case.registry.metrics {
         // What never arrives is reported with the metric.
         let in_main = case.telemetry(destination).metrics.contains_key(&expected.name);
@@ -159,7 +160,7 @@ pub fn flush(case: &Case, destination: Destination, others: &Others) -> Check {
     flush
 }
 
-/// The app serves on while no back end answers.
+/// The app keeps serving while no back end responds.
 pub fn back_end_down(others: &Others) -> Check {
     let mut down = check("The app keeps serving while the back end is down");
     let run = &others.down;
@@ -195,7 +196,7 @@ pub fn back_end_down(others: &Others) -> Check {
     down
 }
 
-/// Neither output has the key or the password.
+/// Neither stdout nor stderr shows the key or the password.
 pub fn secrets(case: &Case, others: &Others) -> Check {
     let mut secrets = check("No output has a secret");
     let main = match &case.runs.main.ended {
@@ -270,7 +271,7 @@ pub fn aborted(case: &Case, others: &Others) -> Check {
                 "aborted_request_not_counted",
                 sections::ABORT,
                 [
-                    format!("{} in {}, as so many visitors disconnected", run.sent, expected.name),
+                    format!("{} in {}, one for each disconnected visitor", run.sent, expected.name),
                     format!("{counted}{series}"),
                     "Record in `Drop`: a request that is aborted never gets past the `.await`."
                         .to_string(),

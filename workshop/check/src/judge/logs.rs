@@ -27,7 +27,7 @@ fn logs(traced: &Traced) -> &[Log] {
     &traced.evidence.app_insights.telemetry.logs
 }
 
-/// Application Insights does not get to know the name of an event, only its attributes.
+/// Application Insights does not receive the name of an event, only its attributes.
 fn is(log: &Log, event: &Event) -> bool {
     let mut required = event.attributes.iter().filter(|attribute| attribute.required);
     required.all(|attribute| log.attributes.contains_key(&attribute.key))
@@ -88,7 +88,7 @@ fn in_trace(events: &[&Event], traced: &Traced) -> Check {
     };
     if let Some(log) = known.find(|log| !has_place(log)) {
         let place = if log.trace.is_empty() { "in no trace" } else { "in a trace of its own" };
-        let hint = "The current span belongs to the running future: log inside of the future that \
+        let hint = "The current span belongs to the running future: log inside the future that \
                     has the context, and pass the context to a new task with \
                     `with_current_context()`.";
         let texts = [
@@ -146,7 +146,7 @@ fn filtered(events: &[&Event], traced: &Traced) -> Check {
 /// The logs since the last export are exported at Ctrl-C.
 fn flush(case: &Case, events: &[&Event], others: &Others) -> Check {
     let mut flush = check("The last logs are exported at Ctrl-C or SIGTERM");
-    // In this run, too, the app decides itself.
+    // In this run, too, the app itself gives the verdicts.
     let usual = &case.runs.main.evidence.app_insights.telemetry.logs;
     let verdict = events.iter().find(|event| usual.iter().any(|log| is(log, event)));
     let Some(verdict) = verdict else { return flush.skip(NO_LOGS) };

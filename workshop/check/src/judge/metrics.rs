@@ -10,11 +10,11 @@ use crate::{
     visit::Tally,
 };
 
-/// Fewer values may be alike by chance.
+/// Fewer values may be equal by chance.
 const MANY: u64 = 20;
-/// No request is handled in less time than these seconds, on average.
+/// The shortest plausible average duration of a request, in seconds.
 const SHORTEST: f64 = 0.2e-6;
-/// Upper bounds of buckets that suit no time in seconds.
+/// If no bound of a bucket is below this many seconds, the buckets do not suit times.
 const COARSE: f64 = 1.0;
 
 /// One check for each metric of the step.
@@ -68,7 +68,7 @@ fn equal(events: f64, expected: usize) -> bool {
 
 fn title(expected: &registry::Metric, destination: Destination) -> String {
     let instrument = expected.instrument;
-    // Azure does not get to know the unit.
+    // Azure does not receive the unit.
     let unit = match (&*expected.unit, destination) {
         ("", _) | (_, Destination::AppInsights) => String::new(),
         (unit, _) => format!(", in {unit}"),
@@ -99,7 +99,7 @@ fn not_present(
     let (seen, hint) = match similar {
         Some(found) => (
             destination.line("Name", found),
-            format!("Call the instrument {name}, letter by letter: charts and alerts go by it."),
+            format!("Call the instrument {name}, letter by letter: charts and alerts refer to it."),
         ),
         None => (format!("only {}", names.join(", ")), absent_hint(expected)),
     };
@@ -111,8 +111,8 @@ fn not_present(
     absent
 }
 
-/// The number of letters at the beginning and at the end that two names share, but for case and
-/// separators.
+/// The number of letters that two names share at the beginning and at the end, regardless of case
+/// and separators.
 fn likeness(one: &str, other: &str) -> usize {
     let letters = |name: &str| -> Vec<char> {
         name.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
@@ -151,7 +151,7 @@ fn absent_hint(expected: &registry::Metric) -> String {
     )
 }
 
-/// A metric that arrived, beside its description.
+/// A metric that arrived, with its description.
 struct One<'a> {
     case: &'a Case<'a>,
     destination: Destination,
@@ -304,7 +304,7 @@ impl One<'_> {
         }
     }
 
-    /// A measured time lies between nothing and the time that the visitors waited.
+    /// A measured time lies between zero and the time that the visitors waited.
     #[expect(clippy::cast_precision_loss, reason = "a check sends a few hundred requests")]
     fn duration(&mut self) {
         let second = match &*self.expected.unit {
@@ -318,7 +318,7 @@ impl One<'_> {
         let waited = self.case.runs.main.visits.waited(counts).as_secs_f64();
         let too_long = seconds > waited;
         let too_short = all.count > 0 && seconds / (all.count as f64) < SHORTEST;
-        // The app takes most of a long time, and not the way to it.
+        // Most of a long wait is spent in the app, not on the way to it.
         let far_too_short = self.case.runs.main.visits.wait_long() && seconds * 4.0 < waited;
         if too_long || too_short || far_too_short {
             let unit = &self.expected.unit;
@@ -326,7 +326,7 @@ impl One<'_> {
             let expected = if too_long {
                 format!("at most {waited:.3} {unit}: the visitors did not wait longer")
             } else if far_too_short {
-                format!("about {waited:.3} {unit}: so long the visitors waited")
+                format!("about {waited:.3} {unit}: the time that the visitors waited")
             } else {
                 format!("at least {:.4} {unit} a request", SHORTEST / second)
             };

@@ -1,4 +1,4 @@
-//! Compares what the runs brought to light with what a step should do.
+//! Compares the evidence of the runs with what a step should do.
 
 mod app;
 mod arrival;
@@ -24,7 +24,7 @@ pub const TRACES: u8 = 6;
 /// The first step with logs.
 const LOGS: u8 = 7;
 
-/// All that a judgment rests on.
+/// Everything that a judgment needs.
 pub struct Case<'a> {
     pub step: u8,
     pub registry: &'a Registry,
@@ -49,7 +49,7 @@ impl Case<'_> {
         }
         if let Some(destination) = Destination::of_step(self.step) {
             checks.push(arrival::arrives(self, destination));
-            // What went elsewhere can still be right in itself.
+            // Metrics at another destination can still be right.
             let destination = self.actual(destination);
             checks.extend(metrics::all(self, destination));
             checks.push(arrival::service_name(self, destination, others));
@@ -109,7 +109,8 @@ pub fn detect(runs: &Runs) -> u8 {
     }
 }
 
-/// Keeps an information where it first occurs, such as a defect that several metrics share.
+/// Keeps only the first of equal informational findings, such as a defect that several metrics
+/// share.
 fn say_once(checks: &mut [Check]) {
     let mut said = BTreeSet::new();
     for finding in checks.iter_mut().map(|check| &mut check.findings) {
@@ -145,7 +146,7 @@ impl Check {
     }
 }
 
-/// The last line that says something, shortened.
+/// The last line that is not blank, shortened.
 fn last_line(text: &str) -> String {
     let line = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("nothing");
     shorten(line)

@@ -13,7 +13,7 @@ use crate::{
 };
 
 const NO_SPANS: &str = "no spans arrived";
-/// Of so long a wait, a span shows at least half.
+/// A span has to cover at least half of a wait that is this long.
 const LONG: Duration = Duration::from_millis(900);
 
 /// The checks of the traces.
@@ -100,13 +100,13 @@ impl<'a> One<'a> {
         self.check.violation(id, section, texts);
     }
 
-    /// All spans like this one.
+    /// All such spans.
     fn seen(&self) -> impl Iterator<Item = &'a Span> + use<'a> {
         let Self { traced, expected, .. } = *self;
         spans(traced).iter().filter(move |span| is(span, expected))
     }
 
-    /// Those of one request.
+    /// Such spans in the trace of one request.
     fn of(&self, sent: &Sent) -> impl Iterator<Item = &'a Span> + use<'a> {
         let trace = sent.trace.clone();
         self.seen().filter(move |span| span.trace == trace)
@@ -130,7 +130,7 @@ impl<'a> One<'a> {
             let found = match (kind, server) {
                 (SpanKind::Server, _) => self.of(sent).find(|span| span.parent == sent.span),
                 (_, Some(server)) => self.of(sent).find(|span| descends(self.traced, span, server)),
-                // Nothing can be said about the children of what did not arrive.
+                // Without the server span, its children cannot be judged.
                 (_, None) => continue,
             };
             let Some(span) = found else {
@@ -148,7 +148,7 @@ impl<'a> One<'a> {
             }
             if kind == SpanKind::Internal && sent.waited > LONG && span.duration * 2 < sent.waited {
                 let texts = [
-                    format!("about {:.1} s: so long the caller waited", sent.waited.as_secs_f64()),
+                    format!("about {:.1} s: the caller's wait", sent.waited.as_secs_f64()),
                     format!("{} took {:.3} s", span.name, span.duration.as_secs_f64()),
                     "Keep the span until the delay is over: move it into the context of the \
                      future, with `with_context`."
@@ -160,7 +160,7 @@ impl<'a> One<'a> {
         }
     }
 
-    /// No span of this kind is where it belongs in the trace of a request.
+    /// Reports that no span of this kind has the right parent in the trace of a request.
     fn wrong_parent(&mut self, sent: &Sent) {
         let what = what(self.expected).to_lowercase();
         let same_trace = self.of(sent).next().is_some();
@@ -257,7 +257,7 @@ fn absent(expected: &registry::Span) -> String {
     .to_string()
 }
 
-/// A name of a visitor makes no name of a span.
+/// The name of a visitor does not become part of the name of a span.
 fn bounded_names(case: &Case, traced: &Traced) -> Check {
     let mut bounded = check("The names of spans do not contain those of visitors");
     let main = &case.runs.main;

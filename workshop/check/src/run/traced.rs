@@ -1,5 +1,5 @@
-//! The run with traces. The check is the caller, which sends `traceparent`, and it is the other
-//! process, which gives the verdicts.
+//! The run with traces. The check is the caller, which sends `traceparent`. The check is also the
+//! other process, which gives the verdicts.
 
 use std::{
     io::{self, BufRead as _, BufReader, Read as _, Write as _},
@@ -20,10 +20,10 @@ use crate::visit;
 
 /// Where the app gives a verdict to another process.
 const VERDICT: &str = "/api/verdict";
-/// So many that not all of them come without a delay by chance.
+/// Enough verdicts that at least one has a delay.
 const VERDICTS: usize = 6;
 const VISITS: usize = 5;
-/// The longest head of a request that is read.
+/// The maximum number of bytes that are read of the head of a request.
 const MAX_HEAD: u64 = 64 * 1024;
 
 /// The run with traces.
@@ -50,7 +50,7 @@ pub struct Sent {
     pub trace: String,
     /// The ID of the span that the check pretends to have.
     pub span: String,
-    /// The time until the answer.
+    /// The time until the response.
     pub waited: Duration,
 }
 
@@ -59,7 +59,7 @@ pub struct Sent {
 pub enum Purpose {
     /// The page of a visitor, for which the other process gives the verdict.
     Visit,
-    /// The same, but the other process answers with an error.
+    /// The page of a visitor, but the other process responds with an error.
     Failure,
     /// A verdict for another process.
     Verdict,
@@ -105,7 +105,7 @@ fn send(app: SocketAddr, purpose: Purpose) -> Option<Sent> {
     Some(Sent { purpose, path, trace, span, waited: started.elapsed() })
 }
 
-/// The process that the app asks for verdicts. Dropped, it stops.
+/// The process that the app asks for verdicts. It stops when it is dropped.
 struct Judge {
     address: SocketAddr,
     asked: Arc<Mutex<Vec<Option<String>>>>,
@@ -128,9 +128,9 @@ impl Judge {
                 }
                 let status = if fails.load(Ordering::Relaxed) { "503 Busy" } else { "200 OK" };
                 let asked = Arc::clone(&asked);
-                // A client may open connections in advance: one must not wait for another.
+                // A client may open connections in advance, so each has a thread of its own.
                 thread::spawn(move || {
-                    // An app that has given up is no error here.
+                    // An app that has closed the connection is not an error here.
                     if let Ok(header) = connection.and_then(|it| answer(&it, status)) {
                         asked.lock().unwrap_or_else(PoisonError::into_inner).push(header);
                     }

@@ -1,4 +1,4 @@
-//! Any program can be checked: the check ends, and says in one sentence what to do.
+//! Any program can be checked: the check ends, and its hint is one sentence on what to do.
 
 use std::net::TcpListener;
 
@@ -14,7 +14,7 @@ fn a_missing_program_is_an_error() {
 }
 
 #[test]
-fn a_file_that_is_no_program_is_not_started() {
+fn a_file_that_is_not_a_program_is_not_started() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     let report = check::check(&Options::new(file, Some(2)).unwrap()).unwrap();
     assert_violations(&report, &["not_started"]);
@@ -38,7 +38,7 @@ fn a_program_that_ends_early_is_quoted() {
 }
 
 #[test]
-fn a_program_that_ignores_port_is_told_so() {
+fn a_fixed_port_is_reported() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let mut options = Options::new(example("faulty"), Some(2)).unwrap();
@@ -53,7 +53,7 @@ fn a_program_that_ignores_port_is_told_so() {
 
 #[test]
 #[ignore = "waits for timeouts of 10 s"]
-fn programs_without_a_ready_line_are_given_up() {
+fn the_wait_for_a_ready_line_is_bounded() {
     for fault in ["silent", "garbage", "ready-on-stdout"] {
         let report = check_faulty(fault, 2);
         assert_violations(&report, &["no_ready_line"]);
@@ -63,13 +63,13 @@ fn programs_without_a_ready_line_are_given_up() {
 }
 
 #[test]
-fn a_program_that_does_not_speak_http_is_told_so() {
+fn a_response_other_than_http_is_reported() {
     assert_violations(&check_faulty("ready-garbage", 2), &["no_answer"]);
 }
 
 #[test]
 #[ignore = "waits for a timeout of 10 s"]
-fn a_program_that_never_answers_is_given_up() {
+fn the_wait_for_a_response_is_bounded() {
     assert_violations(&check_faulty("mute", 2), &["no_answer"]);
 }
 
@@ -83,7 +83,7 @@ fn a_program_that_hangs_at_the_end_is_killed() {
 
 #[test]
 #[ignore = "floods its output"]
-fn a_program_that_floods_its_output_is_told_so() {
+fn flooded_output_is_reported() {
     finding(&check_faulty("flood", 3), "output_flood");
 }
 

@@ -76,7 +76,7 @@ fn a_series_for_each_name_is_found() {
 }
 
 #[test]
-fn delta_is_an_improvement_to_make_and_no_violation() {
+fn delta_is_an_improvement_and_not_a_violation() {
     let report = check_faulty("delta", 3);
     assert_violations(&report, &[]);
     assert_eq!(finding(&report, "delta_temporality").level, Level::Improvement);

@@ -52,7 +52,7 @@ pub fn finding<'a>(report: &'a Report, id: &str) -> &'a check::report::Finding {
     found.unwrap_or_else(|| panic!("no {id} in:\n{}", report.human(false)))
 }
 
-/// Nothing but these violations.
+/// Asserts that the report has exactly these violations.
 #[track_caller]
 pub fn assert_violations(report: &Report, expected: &[&str]) {
     let violations: Vec<_> = report.violations().collect();

@@ -70,7 +70,7 @@ fn step_06_fails_the_check_of_step_07() {
     insta::assert_snapshot!(masked(&check_step(6, Some(7))));
 }
 
-/// The report for people without the numbers that are random.
+/// The report for people without its random numbers.
 fn masked(report: &Report) -> String {
     let text = report.human(false).to_string();
     let mut out = String::new();
