@@ -28,7 +28,7 @@ pub fn build_edition(workspace: &Workspace) -> Result<Edition> {
     Ok(edition)
 }
 
-/// Runs `work`, and makes an error of its warnings and of a panic.
+/// Runs `work`, and turns its warnings and a panic into an error.
 fn strictly(work: impl FnOnce() -> Result<()>) -> Result<()> {
     let (built, mut problems) = with_warnings(|| catch_unwind(AssertUnwindSafe(work)));
     // The message of the panic is on stderr already.
@@ -57,7 +57,7 @@ fn config(workspace: &Workspace, folder: &Path) -> Result<Config> {
 
 fn render(config: Config, workspace: &Workspace) -> Result<()> {
     let mut book = MDBook::load_with_config(workspace.book(), config)?;
-    // Replaces the command of the same name in book.toml, which would run a second cargo.
+    // This preprocessor replaces the command in book.toml, which would run a second cargo.
     book.with_preprocessor(Steps::new(workspace.root()));
     book.build()
 }

@@ -12,8 +12,8 @@ pub fn cargo(workspace: &Workspace) -> process::Command {
     let program = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = process::Command::new(program);
     command.current_dir(workspace.root());
-    // Cargo sets these for the program that it runs. A cargo that inherits them builds some crates
-    // again each time.
+    // Cargo sets these variables for the program that it runs. A cargo that inherits them rebuilds
+    // some crates each time.
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {

@@ -1,5 +1,5 @@
-//! A folder of the user that a command writes into. Only files that the command has made are ever
-//! replaced or removed.
+//! A folder of the user that a command writes into. The command replaces and removes only files
+//! that it has made.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -81,7 +81,7 @@ impl Output {
 
     fn write(&self, built: &Path, new: &BTreeSet<PathBuf>) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
-        // Before the first file, so that the list is complete after an interruption, too.
+        // Write the list before the first file, so that it is complete even after an interruption.
         self.write_list(new.union(&self.old))?;
         for path in new {
             copy_if_changed(&built.join(path), &self.folder.join(path))?;
@@ -99,14 +99,14 @@ impl Output {
         fs::write(self.folder.join(self.kind.list), header + &files)
     }
 
-    /// Removes a file, and the subfolders that are empty then.
+    /// Removes a file, and the folders that are empty without it.
     fn remove(&self, path: &Path) -> io::Result<()> {
         match fs::remove_file(self.folder.join(path)) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}
         }
         for subfolder in path.ancestors().skip(1).filter(|path| stays_inside(path)) {
-            // A folder with other files stays.
+            // A folder with other files is kept.
             if fs::remove_dir(self.folder.join(subfolder)).is_err() {
                 break;
             }
@@ -115,7 +115,7 @@ impl Output {
     }
 }
 
-/// Copies a file. A USB stick writes slowly, and cargo builds a file again that is newer.
+/// Copies a file if it differs. A USB stick is slow, and cargo rebuilds files with a newer time.
 fn copy_if_changed(from: &Path, to: &Path) -> io::Result<()> {
     let bytes = fs::read(from)?;
     if fs::read(to).is_ok_and(|existing| existing == bytes) {

@@ -11,7 +11,7 @@ use crate::cargo::STAND_INS;
 use crate::workspace::{Step, Telemetry, Workspace};
 use crate::{say, seconds};
 
-/// In milliseconds. Shorter than the default, as a class looks at the metrics meanwhile.
+/// In milliseconds. Shorter than the default, which gives a class time to read the metrics.
 const EXPORT_INTERVAL: &str = "200";
 /// The key in the connection string of the stand-in.
 const KEY: &str = "00000000-0000-0000-0000-000000000000";
@@ -90,7 +90,7 @@ impl Rehearsal<'_> {
     /// Runs a step, and describes its results.
     fn rehearse(&self, step: &Step, collector: &StandIn, app_insights: &StandIn) -> Result<String> {
         let before = (collector.printed(), app_insights.printed());
-        // A step ignores the variables that it does not know.
+        // A step ignores the variables that it does not read.
         let program = self
             .program(&step.package)
             .env("PORT", "0")
@@ -191,7 +191,7 @@ fn stop(running: Running) -> Result<&'static str> {
     Ok("stopped by SIGTERM")
 }
 
-/// The last line on stderr, which most often is the error.
+/// The last line on stderr, which usually is the error.
 fn last_line(error: harness::Error) -> anyhow::Error {
     use harness::Error::{Ended, Missing, Timeout};
     let stderr = match &error {

@@ -28,7 +28,7 @@ use crate::files::files_in;
 use crate::output::write_with_folders;
 use crate::stop::GRACE;
 
-/// A folder for one build of the book. Dropped, the folder is removed.
+/// A folder for one build of the book. The folder is removed when the edition is dropped.
 #[derive(Clone, Debug)]
 pub struct Edition(Arc<TempDir>);
 
@@ -46,7 +46,7 @@ impl Edition {
         Ok(edition)
     }
 
-    /// A page with an error, which loads again until there is a book.
+    /// A page with an error, which reloads itself until there is a book.
     pub fn of_error(error: &str) -> Result<Self> {
         let edition = Self::new()?;
         let error = error.replace('&', "&amp;").replace('<', "&lt;");
@@ -63,7 +63,7 @@ impl Edition {
     pub fn keep(&self, folder: &Path) -> io::Result<()> {
         let parent = folder.parent().unwrap_or(folder);
         fs::create_dir_all(parent)?;
-        // Half of an edition must not replace a whole one.
+        // A partial edition must not replace a complete one.
         let new = tempfile::tempdir_in(parent)?;
         copy(self.folder(), &new.path().join("book"))?;
         match fs::rename(folder, new.path().join("old")) {
@@ -147,7 +147,7 @@ pub async fn serve(
 }
 
 async fn file(State(newest): State<watch::Receiver<Edition>>, request: Request) -> Response {
-    // Keeps the folder until the file is open.
+    // This clone keeps the folder until the file is open.
     let edition = newest.borrow().clone();
     let files = ServeDir::new(edition.folder()).not_found_service(not_found.into_service());
     files.oneshot(request).await.into_response()
@@ -159,8 +159,8 @@ async fn not_found() -> impl IntoResponse {
     (StatusCode::NOT_FOUND, Html(page))
 }
 
-// A WebSocket and no event stream: of the latter, a browser opens six for a server, and a seventh
-// page of the book would never load.
+// A WebSocket instead of an event stream: a browser opens at most six event streams for a server,
+// so a seventh page of the book would never load.
 async fn live_reload(
     State(newest): State<watch::Receiver<Edition>>,
     extract::Path(id): extract::Path<String>,

@@ -18,7 +18,7 @@ use crate::server::cannot_listen;
 /// The default of OTLP exporters.
 pub const DEFAULT_COLLECTOR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4318);
 
-/// How to avoid a used port.
+/// The options that avoid a used port.
 const ANY_PORT: &str = "127.0.0.1:0, or start without the stand-ins with --no-stand-ins";
 
 /// The addresses of the stand-ins.
@@ -37,7 +37,7 @@ pub struct Addresses {
     pub app_insights: SocketAddr,
 }
 
-/// The stand-ins accept any telemetry, so that other machines must not reach them.
+/// The stand-ins accept any telemetry, so other machines must not reach them.
 fn loopback(text: &str) -> Result<SocketAddr, String> {
     let address: Option<SocketAddr> = text.parse().ok();
     address
@@ -45,7 +45,7 @@ fn loopback(text: &str) -> Result<SocketAddr, String> {
         .ok_or_else(|| "use a loopback address and a port, such as 127.0.0.1:0".to_owned())
 }
 
-/// The stand-ins. They listen, and do not answer before [`StandIns::serve`].
+/// The stand-ins. They listen, but do not respond before [`StandIns::serve`].
 pub struct StandIns {
     collector: Collector,
     app_insights: Server,

@@ -7,10 +7,10 @@ use anyhow::{Context as _, Result};
 use tokio::runtime::Builder;
 use tokio_util::sync::CancellationToken;
 
-/// The time that open requests and builds have after Ctrl-C.
+/// The time that open requests and builds have to finish after Ctrl-C.
 pub const GRACE: Duration = Duration::from_secs(2);
 
-/// Runs `work` to its end, and then waits for its threads, [`GRACE`] at most.
+/// Runs `work` to its end, and then waits for its threads for at most [`GRACE`].
 pub fn run<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("Cannot start the runtime")?;

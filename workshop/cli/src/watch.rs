@@ -12,8 +12,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::workspace::Workspace;
 
-/// An editor writes, renames and deletes to save a file; git writes hundreds of files. Changes are
-/// complete after this time without one.
+/// An editor writes, renames and deletes to save a file, and git writes hundreds of files. Changes
+/// are complete after this time without another change.
 const QUIET: Duration = Duration::from_millis(200);
 
 /// The changes of the sources since [`Changes::of`].
@@ -65,7 +65,7 @@ impl Changes {
     fn collect(&mut self, events: DebounceEventResult, changed: &mut BTreeSet<PathBuf>) {
         for event in events.unwrap_or_default() {
             if event.need_rescan() {
-                // The system lost events, so that any source may have changed.
+                // The system lost events, so any source may have changed.
                 changed.insert(PathBuf::from("book"));
             }
             // A build reads every source, which must not start the next build.
@@ -94,7 +94,7 @@ impl Changes {
     }
 }
 
-/// The folder of the book, and the sources elsewhere, which book.toml lists for `mdbook serve`, too.
+/// The folder of the book, and the other sources, which book.toml also lists for `mdbook serve`.
 fn sources(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     let config = Config::from_disk(workspace.book().join("book.toml"))?;
     let elsewhere = config.build.extra_watch_dirs.iter();

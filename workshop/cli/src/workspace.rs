@@ -81,7 +81,7 @@ pub struct Step {
 pub enum Telemetry {
     /// The step has no telemetry.
     None,
-    /// Its stdout.
+    /// The stdout of the step.
     Console,
     /// A Collector.
     Collector,
@@ -90,7 +90,7 @@ pub enum Telemetry {
 }
 
 impl Step {
-    // Not from `cargo metadata`: the doctor also runs where cargo is missing.
+    // `cargo metadata` is not used, because the doctor also runs where cargo is missing.
     fn read(manifest: &Path) -> Result<Self> {
         let path = manifest.display();
         let text = fs::read_to_string(manifest).with_context(|| format!("Cannot read {path}"))?;
@@ -102,7 +102,7 @@ impl Step {
         let telemetry = if uses("opentelemetry-stdout") {
             Telemetry::Console
         } else if uses("opentelemetry-application-insights") {
-            // Also with an exporter for a Collector: a connection string takes precedence.
+            // Even if the step has an OTLP exporter: a connection string takes precedence.
             Telemetry::AppInsights
         } else if uses("opentelemetry-otlp") {
             Telemetry::Collector

@@ -37,7 +37,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
 
 /// Builds the book into `dir`, and returns its first page.
 pub fn write(workspace: &Workspace, dir: &Path) -> Result<PathBuf> {
-    // Before the build, which takes a while.
+    // An error here should not wait for the build.
     let output = Output::open(output::BOOK, dir)?;
     // A build that fails must not replace a book that works.
     let built = tempfile::tempdir().context("Cannot create a temporary folder")?;

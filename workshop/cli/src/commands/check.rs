@@ -25,7 +25,7 @@ arguments are invalid.";
 /// Check your app by its telemetry
 #[derive(Args, Debug)]
 pub struct Options {
-    /// The step to compare with [default: found out from the telemetry]
+    /// The step to compare with [default: detected from the telemetry]
     #[arg(value_parser = clap::value_parser!(u8).range(1..=i64::from(check::LAST_STEP)))]
     step: Option<u8>,
     /// Check again after each change of mine/
@@ -117,7 +117,7 @@ fn watch(workspace: &Workspace, options: &Options) -> Result<()> {
         let (sender, changes) = mpsc::channel();
         let mut watcher = new_debouncer(Duration::from_millis(200), None, sender)?;
         for (path, mode) in sources(&mine) {
-            // A missing folder is reported by the build.
+            // The build reports a missing folder.
             let _ = watcher.watch(&path, mode);
         }
         match check_once(workspace, options) {

@@ -41,13 +41,13 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
 }
 
 async fn serve(workspace: &Workspace, options: &Options) -> Result<()> {
-    // First, so that no signal is missed.
+    // Listen for signals first, so that none is missed.
     let stop = stop::at_signal()?;
-    // Before the build, which takes a while.
+    // Bind before the build, so that a used port is reported at once.
     let listener = server::bind(options.port).await?;
     let stand_ins =
         if options.no_stand_ins { None } else { Some(StandIns::bind(options.stand_ins).await?) };
-    // Before the build, so that no change is missed.
+    // Watch before the build, so that no change is missed.
     let changes = Changes::of(workspace).map_err(|error| {
         say(&format!("Cannot watch the sources ({error}): the book will not follow changes."));
     });
@@ -57,11 +57,11 @@ async fn serve(workspace: &Workspace, options: &Options) -> Result<()> {
     };
     let first = match first {
         Ok(edition) => {
-            // Without it, a later start has an older edition. This one is good.
+            // If the edition cannot be kept, a later start only has an older one.
             let _ = edition.keep(&last_good(workspace));
             edition
         }
-        // A mistake in a step must not keep anyone from the stand-ins.
+        // A mistake in a step must not keep the stand-ins from starting.
         Err(error) => earlier_edition(workspace, &error)?,
     };
     print_addresses(&listener, stand_ins.as_ref())?;
@@ -93,7 +93,7 @@ fn print_addresses(listener: &TcpListener, stand_ins: Option<&StandIns>) -> io::
     say(&format!("Book: http://{} (follows every change of its sources)", listener.local_addr()?));
     if let Some(stand_ins) = stand_ins {
         let Addresses { collector, health, app_insights } = stand_ins.addresses()?;
-        // Step 03 uses the default without a variable.
+        // Step 03 needs no variable for the default address.
         let variable = if collector == DEFAULT_COLLECTOR {
             String::new()
         } else {
@@ -113,7 +113,7 @@ fn print_addresses(listener: &TcpListener, stand_ins: Option<&StandIns>) -> io::
     Ok(())
 }
 
-/// The folder of the last edition that a classroom could build.
+/// The folder of the last edition that was built without an error.
 fn last_good(workspace: &Workspace) -> PathBuf {
     workspace.root().join("target/last-good-book")
 }

@@ -48,7 +48,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
 pub fn fetch(workspace: &Workspace) -> Result<()> {
     let mut offline = cargo(workspace);
     offline.args(["fetch", "--locked", "--offline", "--quiet"]);
-    // Its error is about a network, which is not necessary yet.
+    // Its output is not shown: if it fails, the next command uses the network.
     let offline = offline.output().context("Cannot run cargo")?;
     if offline.status.success() {
         return Ok(());

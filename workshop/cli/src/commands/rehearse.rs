@@ -14,7 +14,7 @@ each program. No data leaves this machine.";
 
 /// Builds what is not built yet, and runs every program once.
 pub fn run(workspace: &Workspace) -> Result<()> {
-    // First, as cargo shows its own progress, and a build has no limit.
+    // Build first: cargo shows its own progress, and a build has no time limit.
     for package in rehearse::packages(workspace)? {
         prepare::build(workspace, &package)?;
     }

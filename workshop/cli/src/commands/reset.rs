@@ -49,7 +49,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     if original == read(root, &folder)? {
         return print(&format!("{shown} is the original already."));
     }
-    // Made elsewhere first, so that an interrupted run leaves no half of a step.
+    // Write to another folder first, so that an interrupted run leaves no partial step.
     let new = tempfile::Builder::new().prefix("steps.new-").tempdir_in(root);
     let new = new.with_context(|| format!("{} cannot be written to", root.display()))?;
     for (path, bytes) in &original {
@@ -80,7 +80,7 @@ fn originals(root: &Path) -> Result<Files> {
         );
     }
     let mut git = Command::new("git");
-    // In a hook, git sets these for the repository of the hook.
+    // In a hook, git sets these variables for the repository of the hook.
     git.env_remove("GIT_DIR").env_remove("GIT_WORK_TREE").env_remove("GIT_INDEX_FILE");
     let output = git.args(["archive", "--format=tar", "HEAD", "steps"]).current_dir(root).output();
     let output = output.context("Cannot run git, which has the original. Install git")?;

@@ -5,15 +5,15 @@ use super::report::{Finding, State};
 use crate::files::size;
 
 /// A little more than `cargo workshop prepare` needs, in bytes. `check.sh` and `check.ps1` have the
-/// same numbers, and `tests/book/costs.rs` compares all of them with the measured one.
+/// same numbers, and `tests/book/costs.rs` compares all of them with the measured size.
 const TO_BUILD: u64 = 4_000_000_000;
-/// For the learner's own app, when everything else is built.
+/// The bytes for the learner's own app, when everything else is built.
 const WHEN_BUILT: u64 = 500_000_000;
 
 pub(super) fn check(machine: &Machine<'_>, is_built: bool) -> Finding {
     match fs4::available_space(machine.workspace.root()) {
         Ok(free) => judge(free, is_built),
-        // Some file systems do not report it, which is no problem.
+        // Some file systems do not report their free space, which is not an error.
         Err(_) => Finding::fine("disk space", "unknown"),
     }
 }

@@ -42,7 +42,7 @@ impl Machine<'_> {
     /// Runs every check.
     pub fn examine(&self) -> Report {
         thread::scope(|scope| {
-            // At the same time, as each of these may wait for a program until the limit.
+            // Run these at the same time: each may wait for a program until the limit.
             let rustc = scope.spawn(|| toolchain::check(self, "rustc"));
             let cargo = scope.spawn(|| toolchain::check(self, "cargo"));
             let crates = scope.spawn(|| crates::check(self));
@@ -80,7 +80,7 @@ fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Those of `names` that are set and not empty.
+/// The variables in `names` that are set and not empty.
 fn set_variables<'a>(names: &[&'a str]) -> Vec<&'a str> {
     names.iter().copied().filter(|name| variable(name).is_some()).collect()
 }

@@ -41,7 +41,7 @@ struct Port {
     purpose: &'static str,
     /// The program that listens there.
     program: &'static str,
-    /// A path, and a part of the program's answer to a GET request of it.
+    /// A path, and a part of the program's response to a GET request for that path.
     path: &'static str,
     sign: &'static str,
     /// How to use another port.
@@ -54,18 +54,18 @@ enum Listener {
     None,
     Ours,
     Other,
-    /// The port cannot be used.
+    /// The system does not allow the port.
     Forbidden(String),
 }
 
 pub(super) fn check(ports: Ports) -> Vec<Finding> {
     let ports = all(ports);
-    // At the same time, as each may wait for an answer until the limit.
+    // Probe the ports at the same time: each probe may wait for a response until the limit.
     let listeners = thread::scope(|scope| {
         let threads = ports.each_ref().map(|port| scope.spawn(|| port.listener()));
         threads.map(join)
     });
-    // If the book is served, its `cargo workshop` is expected on all ports but that of the app.
+    // If the book is served, `cargo workshop` is expected on all ports except that of the app.
     let is_open = listeners[1] == Listener::Ours;
     let expected = [false, true, is_open, is_open, is_open];
     let findings = ports.iter().zip(listeners).zip(expected);

@@ -8,7 +8,7 @@ const NAMES: [&str; 6] =
     ["https_proxy", "http_proxy", "all_proxy", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"];
 
 pub(super) fn check() -> Finding {
-    // Only the names, as the address of a proxy may contain a password.
+    // Only the names are printed, because the address of a proxy may contain a password.
     let names = set_variables(&NAMES);
     if names.is_empty() {
         return Finding::fine("proxy", "none");

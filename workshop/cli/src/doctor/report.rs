@@ -7,13 +7,13 @@ use super::programs;
 /// The state of what was checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// In order.
+    /// Nothing to do.
     Fine,
-    /// Missing, and not necessary.
+    /// Missing, but not necessary.
     Optional,
-    /// Works, with a possible surprise.
+    /// Works, but may cause a surprise.
     Odd,
-    /// Necessary for the workshop.
+    /// Keeps the workshop from working.
     Wrong,
 }
 
@@ -66,7 +66,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self.0.iter().map(|finding| finding.what.chars().count()).max().unwrap_or(0);
         for Finding { what, state, found, fix } in &self.0 {
-            // The word is for screen readers, too.
+            // Screen readers need the word.
             let state = match state {
                 State::Fine => "✓ ok",
                 State::Optional => "○ optional",

@@ -18,7 +18,7 @@ pub(super) fn check(machine: &Machine<'_>, name: &str) -> Finding {
     let Some(path) = find(name) else {
         return Finding::new(State::Wrong, name, "not in the PATH of this terminal", INSTALL);
     };
-    // Without rustup, it is a package of the system, which `rustup update` cannot update.
+    // Without rustup, Rust is a package of the system, which `rustup update` cannot update.
     let update = if find("rustup").is_some() { "rustup update stable" } else { INSTALL };
     let wrong = |found: String| Finding::new(State::Wrong, name, found, update);
     let path_text = path.display();

@@ -31,7 +31,7 @@ pub(super) fn direnv() -> Finding {
     installed("direnv", "direnv", "it can load .env automatically", "https://direnv.net")
 }
 
-/// The Azure CLI, which is not run, as it takes seconds to start.
+/// The Azure CLI, which is not run because it takes seconds to start.
 pub(super) fn azure() -> Finding {
     let url = "https://learn.microsoft.com/cli/azure/install-azure-cli";
     installed("Azure CLI", "az", "only the real Azure needs it", url)

@@ -6,7 +6,7 @@ use super::report::{Finding, State};
 use super::{set_variables, shell, variable};
 
 const STRING: &str = "APPLICATIONINSIGHTS_CONNECTION_STRING";
-/// Each changes the build, so that `cargo workshop prepare` in another terminal has no effect.
+/// Each changes the build, so `cargo workshop prepare` in another terminal has no effect on it.
 const BUILD: [&str; 4] = ["CARGO_BUILD_TARGET", "CARGO_TARGET_DIR", "RUSTC_WRAPPER", "RUSTFLAGS"];
 
 pub(super) fn check() -> Vec<Finding> {
@@ -23,7 +23,7 @@ pub(super) fn check() -> Vec<Finding> {
         odd(format!("{} set: the steps use it", telemetry.join(", ")), &telemetry);
     }
     if variable(STRING).is_some_and(|string| !is_local(&string)) {
-        // Its value is a secret.
+        // Only the name is printed, because the value is a secret.
         odd(format!("{STRING} set: from step 04 on, the steps send to another machine"), &[STRING]);
     }
     if variable("PORT").is_some() {

@@ -15,7 +15,7 @@ pub fn copy(root: &Path, into: &Path) -> Result<()> {
     let files = if root.join(".git").exists() { tracked(root)? } else { untracked(root)? };
     for file in files {
         let from = root.join(&file);
-        // Deleted since the last commit, or the folder of a submodule.
+        // It was deleted since the last commit, or it is the folder of a submodule.
         if !from.is_file() {
             continue;
         }
@@ -28,7 +28,7 @@ pub fn copy(root: &Path, into: &Path) -> Result<()> {
 
 fn tracked(root: &Path) -> Result<Vec<PathBuf>> {
     let mut git = Command::new("git");
-    // In a hook, git sets these for the repository of the hook.
+    // In a hook, git sets these variables for the repository of the hook.
     git.env_remove("GIT_DIR").env_remove("GIT_WORK_TREE").env_remove("GIT_INDEX_FILE");
     let output = git.args(["ls-files", "-z"]).current_dir(root).output();
     let output = output.context("Cannot run git, which lists the workshop's files. Install git")?;
@@ -39,7 +39,7 @@ fn tracked(root: &Path) -> Result<Vec<PathBuf>> {
     Ok(names.split_terminator('\0').map(PathBuf::from).filter(|path| stays_inside(path)).collect())
 }
 
-/// The files of an archive without git: all but secrets, builds and packs.
+/// The files of an archive without git, except secrets, builds and packs.
 fn untracked(root: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in WalkDir::new(root).min_depth(1).into_iter().filter_entry(is_source) {

@@ -27,7 +27,7 @@ const ARCHIVE: &str = "opentelemetry-workshop.tar.gz";
 const CRATES: &str = "vendor";
 /// The folder of the book as HTML; `book` has its sources.
 pub const BOOK: &str = "html-book";
-/// A second copy of the steps, for `cargo workshop reset`: a pack has no git. Only a pack has it.
+/// A second copy of the steps for `cargo workshop reset`, because a pack has no git history.
 pub const ORIGINALS: &str = ".originals";
 /// Cargo's configuration. The path is relative to the folder that contains `.cargo`.
 const VENDORED: &str = "
@@ -72,10 +72,10 @@ fn copy_steps(tree: &Path) -> Result<()> {
 
 /// Writes a tar.gz of `files`, which are relative to `tree`.
 fn archive(tree: &Path, files: &[PathBuf], path: &Path) -> io::Result<()> {
-    // The best level takes minutes in a build for development, and saves a quarter.
+    // In a development build, the best level takes minutes, and saves only a quarter.
     let compressed = GzEncoder::new(BufWriter::new(File::create(path)?), Compression::fast());
     let mut archive = tar::Builder::new(compressed);
-    // Now: cargo builds a file again that is newer than the one of an older pack.
+    // The time of the pack, so that cargo rebuilds what an older pack has built.
     let now = u64::try_from(Timestamp::now().as_second()).unwrap_or_default();
     for file in files {
         let bytes = fs::read(tree.join(file))?;
@@ -88,7 +88,7 @@ fn archive(tree: &Path, files: &[PathBuf], path: &Path) -> io::Result<()> {
     archive.into_inner()?.finish()?.into_inner()?.sync_all()
 }
 
-/// [`VENDORED`] replaces no other source of crates.
+/// Rejects crates from other sources than crates.io, because [`VENDORED`] replaces only that.
 fn only_crates_io(workspace: &Workspace) -> Result<()> {
     let lock = fs::read_to_string(workspace.root().join("Cargo.lock"));
     let lock = lock.context("The workshop has no Cargo.lock")?;
@@ -106,7 +106,7 @@ fn only_crates_io(workspace: &Workspace) -> Result<()> {
 fn vendor(workspace: &Workspace, into: &Path) -> Result<()> {
     let mut vendor = cargo(workspace);
     vendor.args(["vendor", "--locked", "--offline", "--quiet", "--respect-source-config"]);
-    // Its stdout is a configuration that may contain this machine's mirror: VENDORED replaces it.
+    // Its stdout is a configuration that may name this machine's mirror. VENDORED replaces it.
     let output = vendor.arg(into).output().context("Cannot run cargo")?;
     if !output.status.success() {
         let why = String::from_utf8_lossy(&output.stderr);

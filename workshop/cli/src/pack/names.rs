@@ -8,7 +8,7 @@ use sanitize_filename::{OptionsForCheck, is_sanitized_with_options};
 
 use crate::files::with_slashes;
 
-/// In characters, without the path of the pack. Windows allows 260 in all by default.
+/// The maximum length in characters, without the path of the pack. By default, Windows allows 260.
 const LONGEST: usize = 200;
 /// Rejects names that a system cannot store.
 pub(super) fn check(files: &[PathBuf]) -> Result<()> {

@@ -10,7 +10,7 @@ use harness::http::{self, Request};
 
 use crate::workshop::{Classroom, Workshop, repository};
 
-/// For what a working program does in a moment, also on a busy machine.
+/// Enough for what a working program does in a moment, even on a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
 
 #[test]
@@ -77,7 +77,7 @@ fn serves_the_book() {
     assert_eq!(front.header("Cache-Control"), Some("no-store"));
     let front = front.text();
     assert!(front.contains("Good morning, class."), "{front}");
-    // From the preprocessor, in the same process.
+    // The listing comes from the preprocessor, in the same process.
     let code = classroom.get("/code.html");
     assert!(code.contains("fn app()"), "{code}");
     // Everything that the page loads.
@@ -96,7 +96,7 @@ fn serves_the_book() {
 }
 
 #[test]
-fn serves_no_file_outside_of_the_book() {
+fn serves_no_file_outside_the_book() {
     let workshop = Workshop::new();
     workshop.write("secret", "a secret");
     let secret = workshop.path("secret").display().to_string();
@@ -133,7 +133,7 @@ fn an_open_page_reloads_after_a_change() {
     let new_front = classroom.get("/");
     assert!(new_front.contains("Good evening, class."));
 
-    // A page of an older edition, perhaps of an earlier run.
+    // A page of an older edition, perhaps from an earlier run, also reloads.
     OpenPage::new(&classroom, &front).wait_for_reload();
     assert_ne!(live_reload(&front), live_reload(&new_front));
 }
@@ -154,7 +154,7 @@ fn every_source_is_watched() {
     // A folder that did not exist at the start.
     workshop.write("azure/main.bicep", "first");
     classroom.wait_for("azure");
-    // Without a new file this time.
+    // This time, no file is created.
     fs::write(workshop.path("azure/main.bicep"), "second").unwrap();
     classroom.wait_for("azure/main.bicep has changed.");
 }
@@ -179,7 +179,7 @@ fn a_mistake_leaves_the_last_good_book() {
 
 /// A learner renames an item that a page shows, and then starts the classroom.
 #[test]
-fn a_mistake_in_a_step_does_not_keep_the_classroom_closed() {
+fn a_mistake_in_a_step_does_not_keep_the_classroom_from_starting() {
     let workshop = Workshop::new();
     workshop.write("book/src/code.md", "# Code\n\n{{#listing step-01/app.rs:app}}\n");
     workshop.write("steps/01-plain-app/src/app.rs", "fn renamed() {}\n");

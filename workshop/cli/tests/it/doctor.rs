@@ -38,7 +38,7 @@ struct Machine {
     workshop: Workshop,
     variables: BTreeMap<String, String>,
     ports: BTreeMap<&'static str, u16>,
-    /// Uses the real PATH, and not the folder of the fake programs.
+    /// Whether to use the real PATH instead of the folder of the fake programs.
     real_path: bool,
 }
 
@@ -110,14 +110,14 @@ impl Machine {
         self.doctor(&self.workshop.path("")).run().unwrap()
     }
 
-    /// The output, with masks for what differs between machines.
+    /// The output, with masks for the parts that differ between machines.
     fn masked(&self, finished: &Finished) -> String {
         // The progress appears only on a busy machine.
         let stderr = finished.stderr.replace("Checking this machine ...\n", "");
         let mut text = format!("{}{stderr}", finished.stdout);
         for (option, usual) in PORTS {
             let own = self.ports[option];
-            // As wide as the default, so that the columns stay.
+            // As wide as the default port, so that the columns stay aligned.
             let (own, padded) = (format!("port {own} "), format!("port {usual:<5} "));
             text = text.replace(&own, &padded).replace(own.trim(), &format!("port {usual}"));
             let number = own.trim_start_matches("port ").trim().to_owned();
@@ -186,7 +186,7 @@ fn a_machine_with_everything() {
     assert_snapshot("doctor", &text);
 }
 
-// Some fixes depend on the system; the book shows those of Linux.
+// Some fixes depend on the system; the book shows those for Linux.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_machine_with_many_problems() {
@@ -257,7 +257,7 @@ fn crates_and_programs_are_checked() {
     assert!(finished.stdout.ends_with("Next: cargo workshop prepare\n"), "{}", finished.stdout);
 }
 
-/// With the real cargo, in this repository.
+/// Uses the real cargo, in this repository.
 #[test]
 fn an_empty_cargo_home_has_no_crates() {
     let mut machine = Machine::new();
@@ -274,7 +274,7 @@ fn an_empty_cargo_home_has_no_crates() {
     );
 }
 
-/// Answers every request on `port` with `body`.
+/// Responds to every request on `port` with `body`.
 fn answering(port: u16, body: &'static str) -> TcpListener {
     let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
     let server = listener.try_clone().unwrap();
@@ -349,7 +349,7 @@ fn running_programs_are_recognized() {
     let app = what(&machine, "--app");
     assert_finding(&finished, "look", &app, "a step is running there", fix);
     assert_eq!(finished.status.code(), Some(0));
-    // Nor could cargo workshop, unless it has started the Collector.
+    // `cargo workshop` could not use the port either, unless it has started the Collector.
     machine.ports.insert("--book", free_port());
     let fix = "Ctrl-C in the terminal where it runs, or cargo workshop --collector 127.0.0.1:0";
     let collector = what(&machine, "--collector");

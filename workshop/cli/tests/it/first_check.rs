@@ -11,7 +11,7 @@ use crate::workshop::{Workshop, repository, skip};
 /// The programs of the system that the script uses.
 const TOOLS: [&str; 6] = ["dirname", "mktemp", "rm", "uname", "df", "sh"];
 
-/// A machine with a new Rust, a linker, and a large disk, on which nothing is built.
+/// A machine with a recent Rust, a linker, and a large disk, on which nothing is built.
 struct Machine(Workshop);
 
 impl Machine {
@@ -34,7 +34,7 @@ impl Machine {
         self.0.script(&format!("bin/{name}"), script);
     }
 
-    /// `rustc` links, and `cargo` fails for any other argument than the version.
+    /// `rustc` links, and `cargo` fails for any argument other than the version.
     fn rust(&self, version: &str) {
         self.program(
             "rustc",
@@ -46,7 +46,7 @@ impl Machine {
         );
     }
 
-    /// A disk with so many free megabytes.
+    /// Sets the free megabytes on the disk.
     fn free(&self, megabytes: u64) {
         let blocks = megabytes * 1_000_000 / 1024 + 1;
         self.program("df", &format!("echo Filesystem\necho /dev/sda1 300000000 1 {blocks} 90% /"));
@@ -103,14 +103,14 @@ fn without_rust_the_check_names_installers() {
     let fixes = ["https://sh.rustup.rs", "in the folder installers of the USB stick"];
     assert_contains(&text, &["WRONG   rustc       not installed\n", "WRONG   cargo "]);
     assert_contains(&text, &fixes);
-    // There is no cc either, and both problems are found at once.
+    // There is no cc either: the check finds both problems at once.
     assert_contains(&text, &["WRONG   linker      there is no cc\n"]);
     machine.program("cc", "");
     assert!(!machine.problem().contains("linker"));
 }
 
 #[test]
-fn rust_outside_of_the_path_is_found() {
+fn rust_outside_the_path_is_found() {
     let machine = Machine::new();
     machine.without("rustc");
     machine.0.script("home/.cargo/bin/rustc", "");
@@ -144,7 +144,7 @@ fn a_rustup_without_a_toolchain_gets_one() {
     assert_contains(&text, &["error: no default is configured", "fix: rustup default stable\n"]);
 }
 
-/// With the real Rust, which looks for `cc` on the path.
+/// Uses the real Rust, which looks for `cc` on the path.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_missing_linker_is_found() {
@@ -154,7 +154,7 @@ fn a_missing_linker_is_found() {
     machine.program("rustc", &format!("exec {rustc} \"$@\""));
     let text = machine.problem();
     assert_contains(&text, &["linker `cc` not found", "fix: sudo apt install gcc"]);
-    // A cc that is there and fails, as without the tools of Xcode.
+    // A cc that exists but fails, as on a Mac without Xcode's tools.
     machine.program("cc", "echo 'xcrun: error: invalid active developer path' >&2; exit 1");
     assert_contains(&machine.problem(), &["WRONG   linker "]);
 }

@@ -16,7 +16,7 @@ fn workshop(arguments: &[&str]) -> Finished {
     Program::new(env!("CARGO_BIN_EXE_workshop")).args(arguments).run().unwrap()
 }
 
-/// The program of a package, built if need be.
+/// The program of a package, built if it is not up to date.
 fn built(package: &str) -> PathBuf {
     let cargo = Program::cargo().args(["build", "--locked", "--quiet", "-p", package]);
     let built = cargo.current_dir(root()).limit(Duration::from_secs(1800)).run().unwrap();
@@ -100,7 +100,7 @@ fn check_without_mine_says_how_to_make_it() {
 }
 
 #[test]
-fn exit_status_of_check_tells_whether_the_app_passed() {
+fn exit_status_of_check_shows_whether_the_app_passed() {
     let program = built("step-01").display().to_string();
     for (arguments, status) in [
         (vec!["check", "1", "--bin", &program], 0),
@@ -126,13 +126,13 @@ fn check_prints_json() {
 }
 
 #[test]
-fn check_takes_another_registry() {
+fn check_accepts_another_registry() {
     let folder = root().join("workshop/check/tests/it/registry");
     let program = built("step-02").display().to_string();
     let arguments = ["check", "2", "--registry", folder.to_str().unwrap(), "--bin", &program];
     let output = workshop(&arguments).stdout;
     assert!(output.contains("✗ visits.of.mine is a gauge, in 1"), "{output}");
-    // Only JSON has an information beside a violation.
+    // Only JSON has informational findings when there is a violation.
     assert!(!output.contains("missing_metric"), "{output}");
     let output = workshop(&[&arguments[..], &["--json"]].concat()).stdout;
     assert!(output.contains("missing_metric"), "{output}");

@@ -91,7 +91,7 @@ fn problems(folder: &Path) -> Vec<String> {
         }
         for link in page.select(&selector("a[href]")) {
             let target = link.attr("href").unwrap();
-            // A click of the reader, who knows that it needs a network.
+            // A link that a reader clicks may need a network.
             let elsewhere = ["https://", "http://", "mailto:"];
             if !elsewhere.iter().any(|scheme| target.starts_with(scheme))
                 && !leads_inside(folder, inside, target)

@@ -25,7 +25,7 @@ fn run(command: &mut Command) -> String {
     format!("{stdout}{stderr}")
 }
 
-/// As on a machine without crates and without a network.
+/// Sets up a command as on a machine without crates and without a network.
 fn without_network<'a>(command: &'a mut Command, home: &Path) -> &'a mut Command {
     let nowhere = "http://127.0.0.1:1";
     command
@@ -85,12 +85,12 @@ fn a_packed_workshop_needs_no_network() {
     assert_eq!(crates(&other), crates(&stick));
     for file in files_in(&other).unwrap() {
         let same = || fs::read(stick.join(&file)).unwrap() == fs::read(other.join(&file)).unwrap();
-        // From such a mirror, cargo omits some unused files of a crate.
+        // When it copies from such a mirror, cargo omits some unused files of a crate.
         let may_differ = file.starts_with("vendor");
         assert!(may_differ || same(), "{}", file.display());
     }
 
-    // A stick is copied, and not packed again.
+    // A packed workshop cannot be packed again.
     let again =
         workshop().arg("pack").arg(place("new")).arg("--root").arg(&stick).output().unwrap();
     assert_eq!(again.status.code(), Some(1));
@@ -99,7 +99,7 @@ fn a_packed_workshop_needs_no_network() {
     assert!(!place("new").exists());
 }
 
-/// As READ-ME-FIRST.txt says. An older copy of the workshop is replaced.
+/// Unpacks as READ-ME-FIRST.txt says. An older copy of the workshop is replaced.
 fn unpack(packed: &Path, into: &Path) {
     let mut files: Vec<_> =
         fs::read_dir(packed).unwrap().map(|it| it.unwrap().file_name()).collect();
@@ -183,7 +183,7 @@ fn without_git_secrets_and_builds_are_left_out() {
     for file in [".env", "target", "steps/01-plain-app/target", "book/pages", "stick"] {
         assert!(!unpacked.join(file).exists(), "{file}");
     }
-    // What was packed is what is unpacked.
+    // The unpacked files equal the packed ones.
     let read = |folder: &Path| fs::read_to_string(folder.join("book/src/hello.md")).unwrap();
     assert_eq!(read(&unpacked), read(&workshop.path("")));
 }

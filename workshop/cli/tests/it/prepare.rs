@@ -95,7 +95,7 @@ fn a_rehearsal_continues_after_a_failure() {
 }
 
 #[test]
-fn a_step_without_an_answer_fails() {
+fn a_step_without_a_response_fails() {
     let workshop = Workshop::new();
     // No program listens on this port.
     let cargo = "[ $1 = run ] && { echo 'Listening on http://127.0.0.1:9' >&2; exec sleep 600; }";

@@ -14,7 +14,7 @@ pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The command of the preprocessor does not exist, as the program runs it in its own process.
+/// The command of the preprocessor does not exist: the program runs it in its own process.
 const BOOK_TOML: &str = r#"
 [book]
 title = "A small workshop"
@@ -54,7 +54,7 @@ impl Workshop {
         self.folder.path().join(path)
     }
 
-    /// Replaces a file by a new one, as an editor does, so that no reader sees half of it.
+    /// Replaces a file with a new one, as an editor does, so that no reader sees half of the file.
     pub fn write(&self, path: &str, text: &str) {
         let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -67,8 +67,8 @@ impl Workshop {
     pub fn script(&self, path: &str, what: &str) -> PathBuf {
         let path = self.path(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        // By another process. If this process had it open for writing while another test forks, the
-        // script could not be run (ETXTBSY).
+        // Another process writes the script. If this process had the file open for writing while
+        // another test forks, the script could not be run (ETXTBSY).
         let write = r#"printf '#!/bin/sh\n%s\n' "$1" > "$2" && chmod +x "$2""#;
         let done = Command::new("sh").args(["-c", write, "sh", what]).arg(&path).status().unwrap();
         assert!(done.success());
@@ -144,7 +144,7 @@ impl Classroom {
     }
 }
 
-/// Prints that a test is skipped, with the reason. Not by `eprintln!`: the output of such macros is
+/// Prints that a test is skipped, with the reason. `eprintln!` is no alternative: its output is
 /// shown only for tests that fail.
 pub fn skip(why: &str) {
     let _ = writeln!(io::stderr(), "SKIPPED: {why}");
