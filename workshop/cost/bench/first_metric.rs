@@ -1,4 +1,4 @@
-//! The wait of a newcomer: from a clone to the first printed metric.
+//! The time that a newcomer waits, from a clone to the first printed metric.
 
 use std::{fs, io, path::Path, time::Instant};
 
@@ -21,10 +21,10 @@ pub const COLUMNS: [&str; 7] = [
 /// The packages of the article up to its first metric, in their newest versions.
 const PYTHON: [&str; 4] =
     ["fastapi", "uvicorn", "opentelemetry-distro", "opentelemetry-instrumentation-fastapi"];
-/// The lowest and the highest of these state the noise.
+/// The number of runs. The lowest and the highest result show the noise.
 const RUNS: usize = 3;
 
-/// One run. What a run does not measure is not shown.
+/// One run. A value that a run does not measure is not shown.
 struct Run {
     seconds: f64,
     seconds_to_metric: Option<f64>,
@@ -41,7 +41,7 @@ pub fn measure() -> Result<Vec<Row>> {
         let folder = tempfile::tempdir()?;
         let home = folder.path().join("cargo-home");
         online.push(cargo(&folder.path().join("online"), &home, false)?);
-        // This build finds the crates of the one before.
+        // The build before has downloaded the crates of this one.
         offline.push(cargo(&folder.path().join("offline"), &home, true)?);
         python.push(pip(&folder.path().join("venv"))?);
     }

@@ -10,14 +10,14 @@ use crate::subjects::{self, APPS, CALLS, Subject};
 
 pub const COLUMNS: [&str; 2] = ["instructions", "of a plain request"];
 const LIMIT: Duration = Duration::from_secs(300);
-/// Other processors have other variants of `memcpy`, and the SDK's hash tables grow at other times.
+/// Processors have different variants of `memcpy`, and the SDK's hash tables grow at random times.
 const MARGIN: f64 = 1.05;
 /// The subjects of the check: the plain app, and the steps' telemetry.
 const CHECKED: [&str; 3] = ["no telemetry", "the middleware of step 04", "the layer of step 02"];
 
-/// The instructions of a visit to each app, and of each call, that keep to one thread.
+/// The instructions of each visit and each call that keep to one thread.
 pub fn measure() -> Result<Vec<Row>> {
-    // An export, a span or a log also occupies another thread, whose instructions would count too.
+    // An export, a span or a log also uses another thread, whose instructions would be counted.
     let alone = |name: &&str| !["exporting", "a span", "a log"].iter().any(|it| name.contains(it));
     let names = APPS.iter().map(|(name, _)| *name).chain(CALLS.iter().map(|(name, _)| *name));
     let mut rows: Vec<Row> = vec![];
@@ -32,7 +32,7 @@ pub fn measure() -> Result<Vec<Row>> {
 /// The subjects that need more instructions than recorded.
 pub fn exceeded(recorded: &Results) -> Result<Vec<String>> {
     if !available() {
-        // The test runner would not show a line that is printed otherwise.
+        // .ci/run lists the lines that begin with SKIPPED.
         println!("SKIPPED: there is no valgrind, which counts instructions (apt install valgrind)");
         return Ok(vec![]);
     }
@@ -53,7 +53,7 @@ fn available() -> bool {
     Program::new("valgrind").arg("--version").run().is_ok_and(|done| done.status.success())
 }
 
-/// The instructions of one call: the difference between two runs, divided by that of their calls.
+/// The instructions of one call: the difference between two runs, divided by the extra calls.
 fn count(name: &str) -> Result<f64> {
     // After these calls, each of 2,000 series exists.
     const FEW: u32 = 3000;
@@ -62,7 +62,7 @@ fn count(name: &str) -> Result<f64> {
     Ok((many? - few?) / f64::from(MANY - FEW))
 }
 
-/// The instructions of this program when it does something so often.
+/// The instructions of this program when it calls a subject `times` times.
 fn collected(name: &str, times: u32) -> Result<f64> {
     let program = Program::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
@@ -75,7 +75,7 @@ fn collected(name: &str, times: u32) -> Result<f64> {
     Ok(count.trim().parse()?)
 }
 
-/// Does something so often, for a count from outside.
+/// Calls a subject `times` times, while another program counts the instructions.
 pub fn once(name: &str, times: u32) -> Result<()> {
     subjects::take_logs();
     let app = APPS.iter().find(|(own, _)| *own == name).map(|(_, build)| subjects::app(*build));

@@ -1,4 +1,4 @@
-//! The metrics of step 02's layer without its span: the least that they can cost.
+//! The metrics of step 02's layer without its span, which show how little they can cost.
 
 use std::{
     convert::Infallible,

@@ -27,10 +27,10 @@ pub const COLUMNS: [&str; 8] = [
 ];
 const CLIENTS: usize = 4;
 const ROUNDS: usize = 15;
-/// The time of one program in one round.
+/// The time for one program in one round.
 pub const ROUND: Duration = Duration::from_secs(1);
 
-/// Steps 01 to 04; the later ones wait on purpose.
+/// Measures steps 01 to 04. The later steps delay their responses on purpose.
 pub fn measure() -> Result<Vec<Row>> {
     let back_end = Backend::start(|_| Answer::Status(200))?;
     let steps = crate::release(["step-01", "step-02", "step-03", "step-04"])?;
@@ -69,7 +69,7 @@ pub fn start(path: &Path, back_end: SocketAddr) -> Result<Running> {
     start_with(path, back_end, "5000")
 }
 
-/// The same with an interval of so many milliseconds.
+/// Starts a step like [`start`], with an interval in milliseconds.
 pub fn start_with(path: &Path, back_end: SocketAddr, interval: &str) -> Result<Running> {
     let key = "InstrumentationKey=00000000-0000-0000-0000-000000000000";
     let step = Program::step(path)
@@ -82,7 +82,7 @@ pub fn start_with(path: &Path, back_end: SocketAddr, interval: &str) -> Result<R
     step.start().with_context(|| format!("cannot start {}", path.display()))
 }
 
-/// Sends a request repeatedly with several clients for one round, and returns their number.
+/// Sends a request repeatedly with several clients for one round. Returns the number of responses.
 pub fn repeat(request: &Request, address: SocketAddr) -> Result<f64> {
     let deadline = Instant::now() + ROUND;
     let client = || -> Result<u32> {

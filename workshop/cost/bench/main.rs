@@ -81,14 +81,14 @@ fn record(names: &[&str]) -> Result<()> {
         let table = Table { name: name.to_string(), machine: machine::describe()?, columns, rows };
         println!("{name}\n{}\n", table.text());
         results.put(table);
-        // Each result is kept, also when a later section fails.
+        // Each result is kept, even if a later section fails.
         let json = serde_json::to_string_pretty(&results)? + "\n";
         fs::write(path(), json)?;
     }
     Ok(())
 }
 
-/// Fails when the instructions or the memory exceed the recorded ones.
+/// Fails if the instructions exceed the recorded ones, or the memory exceeds its bound.
 fn check() -> Result<()> {
     let recorded = read()?;
     let mut exceeded = instructions::exceeded(&recorded)?;

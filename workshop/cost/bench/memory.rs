@@ -27,8 +27,8 @@ const FEW: u32 = 100_000;
 const MANY: u32 = 1_000_000;
 /// The exports of an hour, at an interval of 5 s.
 const EXPORTS: usize = 720;
-/// What a step may need, in MiB: several times what it needs, and far less than a leak of one byte
-/// a request or a series a name would add.
+/// The memory that a step may use, in MiB: several times what a step uses, and far less than a leak
+/// of one byte per request or of one series per name would add.
 const BOUND: f64 = 40.0;
 
 /// Steps 01 to 07, and one of them again, which shows how much two runs differ.
@@ -74,7 +74,7 @@ fn row(path: &Path, number: u8, [few, many]: [u32; 2]) -> Result<Row> {
     Ok(Row { name: format!("step 0{number}"), values })
 }
 
-/// The memory after the exports of an hour, all of which the back end refused.
+/// The memory after the exports of an hour, all of which the back end rejected.
 fn without_back_end(path: &Path) -> Result<f64> {
     let back_end = Backend::start(|_| Answer::Status(400))?;
     let step = load::start_with(path, back_end.address(), "5")?;
@@ -88,7 +88,7 @@ fn without_back_end(path: &Path) -> Result<f64> {
     Ok(found)
 }
 
-/// Sends so many requests, over a few connections.
+/// Sends a number of requests, over a few connections.
 fn send(address: SocketAddr, times: u32, path: impl Fn(u32) -> String + Sync) -> Result<()> {
     let path = &path;
     let client = |client: u32| -> Result<()> {

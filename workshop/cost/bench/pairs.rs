@@ -1,4 +1,4 @@
-//! Measures subjects in turn, so that a disturbance of the machine meets all of them.
+//! Measures subjects in turn, so that other load on the machine affects all of them.
 
 use std::{
     env,
@@ -12,13 +12,13 @@ use tokio::runtime::Runtime;
 
 use crate::subjects::{self, APPS, CALLS, Subject};
 
-/// The lowest and the highest of these state the noise.
+/// The number of processes. The lowest and the highest result show the noise.
 const PROCESSES: usize = 10;
 const ROUNDS: usize = 100;
-/// The repetitions of one subject in one round. This number fits into the queue of a batch processor,
-/// which drops what comes after.
+/// The repetitions of one subject in one round. This number fits into the queue of a batch
+/// processor, which drops items when it is full.
 const FEW: u32 = 200;
-/// A single call takes so little time that the caches of the round before would decide.
+/// A single call takes so little time that a few repetitions would mostly measure the caches.
 const MANY: u32 = 5000;
 
 pub const COLUMNS: [&str; 4] = ["ns", "of a plain request", "lowest", "highest"];
@@ -33,7 +33,7 @@ pub fn calls() -> Result<Vec<Row>> {
     in_processes("calls")
 }
 
-/// Measures in several processes in turn, as each has its own layout of memory.
+/// Measures in several processes in turn, because each has its own memory layout.
 fn in_processes(section: &str) -> Result<Vec<Row>> {
     let mut runs: Vec<Vec<Row>> = vec![];
     for _ in 0..PROCESSES {
@@ -77,7 +77,7 @@ fn measure(runtime: &Runtime, mut subjects: Vec<(&str, u32, Subject)>) -> Vec<Ro
     let mut nanos = vec![Vec::with_capacity(ROUNDS); subjects.len()];
     let mut order: Vec<_> = (0..subjects.len()).collect();
     for _ in 0..ROUNDS {
-        // Another order in each round, because each subject leaves the caches to the next one.
+        // Each round has another order, because each subject affects the caches of the next one.
         fastrand::shuffle(&mut order);
         for &index in &order {
             let (_, times, subject) = &mut subjects[index];

@@ -10,8 +10,8 @@ use crate::first_metric::{done, megabytes};
 
 pub const COLUMNS: [&str; 3] = ["MB downloaded", "crates", "MB on the disk"];
 
-/// `cargo workshop prepare` in a clone, with an empty Cargo home. Its time is mostly that of the
-/// compiler, which depends on the machine; the sizes hardly do.
+/// `cargo workshop prepare` in a clone, with an empty Cargo home. Its time is not measured: most of
+/// it is compilation, which depends on the machine. The sizes hardly do.
 pub fn measure() -> Result<Vec<Row>> {
     let folder = tempfile::tempdir()?;
     let clone = folder.path().join("clone");

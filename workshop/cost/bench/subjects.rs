@@ -1,4 +1,4 @@
-//! What is measured in process: apps that answer a request, and single calls of the API.
+//! The subjects that are measured in process: apps that answer a request, and single API calls.
 
 use std::{convert::Infallible, sync::Once, time::Duration};
 
@@ -23,18 +23,18 @@ use tracing_subscriber::layer::SubscriberExt;
 
 use crate::lean::Measured;
 
-/// Something that can be done so often.
+/// Work that can be repeated a number of times.
 pub type Subject = Box<dyn FnMut(&Runtime, u32)>;
 
 /// A call of the API, with the number of the call.
 type Call = Box<dyn FnMut(u32)>;
 
-/// A name, and the function that makes the thing of this name.
+/// A name, and the function that creates its value.
 type Named<T> = (&'static str, fn() -> T);
 
-/// The interval of an export that does not happen while something is measured.
+/// An interval so long that no export happens during a measurement.
 const NEVER: Duration = Duration::from_secs(86_400);
-/// Far more exports than in any app, whose interval is 5 s here and usually 60 s.
+/// An interval far shorter than in any app. It is 5 s in the steps and usually 60 s.
 const OFTEN: Duration = Duration::from_millis(10);
 
 /// The apps. All others have the routes of the first one.
@@ -103,7 +103,7 @@ pub const CALLS: [Named<Call>; 14] = [
 
 /// Visits to an app.
 pub fn app(build: fn() -> Router) -> Subject {
-    // As `axum::serve` does: otherwise, each request would wrap the handlers in their layers again.
+    // Like `axum::serve`: otherwise, each request would wrap the handlers in their layers again.
     let mut app = build().with_state(());
     Box::new(move |runtime, times| {
         runtime.block_on(async {
@@ -175,7 +175,7 @@ fn with_meters(interval: Duration, app: fn() -> Router) -> Router {
 fn meters(interval: Duration) -> SdkMeterProvider {
     let reader = PeriodicReader::builder(Nowhere).with_interval(interval).build();
     let provider = SdkMeterProvider::builder().with_reader(reader).build();
-    // A dropped provider stops its reader. The program ends soon.
+    // A dropped provider would stop its reader. The leak does not matter: the program ends soon.
     std::mem::forget(provider.clone());
     provider
 }
@@ -186,7 +186,7 @@ fn tracers() -> SdkTracerProvider {
     provider
 }
 
-/// Takes all telemetry and does nothing with it, so that only the work in the app is measured.
+/// Accepts all telemetry and discards it, so that only the work in the app is measured.
 #[derive(Debug)]
 struct Nowhere;
 

@@ -1,7 +1,7 @@
 //! The results of the measurements, and how the book shows them.
 //!
-//! `cargo bench -p cost` writes `results.json`. The pages of the book come from this file: `tables`
-//! makes its text, and `bars` its charts.
+//! `cargo bench -p cost` writes `results.json`. The tables and charts of the book come from this
+//! file.
 
 use std::fmt::Write as _;
 
@@ -32,7 +32,7 @@ pub struct Table {
 pub struct Row {
     /// The subject.
     pub name: String,
-    /// A value for each column; none where there is nothing to measure.
+    /// A value for each column, or `None` if there is nothing to measure.
     pub values: Vec<Option<f64>>,
 }
 

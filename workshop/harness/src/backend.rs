@@ -1,4 +1,4 @@
-//! A back end whose answers a test chooses, for tests of failures.
+//! A back end whose responses a test chooses, for tests of failures.
 
 use std::{
     io,
@@ -13,13 +13,13 @@ use tiny_http::{Header, Response, Server};
 /// What the back end does with a request.
 #[derive(Clone, Copy, Debug)]
 pub enum Answer {
-    /// Answers with this status and no body.
+    /// Responds with this status and no body.
     Status(u16),
-    /// Answers with this status and a `Retry-After` of so many seconds.
+    /// Responds with this status and a `Retry-After` in seconds.
     RetryAfter(u16, u32),
     /// Redirects the client to this location with this status.
     Redirect(u16, &'static str),
-    /// Reads the request and never answers.
+    /// Reads the request and never responds.
     Never,
 }
 
@@ -28,15 +28,15 @@ pub enum Answer {
 pub struct Received {
     /// The path, such as `/v1/metrics`.
     pub path: String,
-    /// The value of its `Content-Encoding`, empty when there is none.
+    /// The value of `Content-Encoding`, empty if the request has none.
     pub encoding: String,
-    /// The body as it came over the wire.
+    /// The body as it was sent, compressed or not.
     pub body: Vec<u8>,
     /// The time of its arrival.
     pub at: Instant,
 }
 
-/// A running back end. Dropped, it stops and frees its port.
+/// A running back end. It stops and frees its port when it is dropped.
 pub struct Backend {
     address: SocketAddr,
     server: Arc<Server>,
@@ -86,12 +86,12 @@ impl Backend {
         self.inbox.lock().clone()
     }
 
-    /// Waits for `count` requests in all, a minute at most, and returns all so far.
+    /// Waits at most a minute for a total of `count` requests, and returns all requests so far.
     pub fn wait_for(&self, count: usize) -> Vec<Received> {
         self.wait_until(|requests| requests.len() >= count)
     }
 
-    /// Waits until all requests so far satisfy `condition`, a minute at most, and returns them.
+    /// Waits at most a minute until the requests so far satisfy `condition`, and returns them.
     pub fn wait_until(&self, condition: impl Fn(&[Received]) -> bool) -> Vec<Received> {
         let requests = self.inbox.lock();
         let unmet = |requests: &mut Vec<Received>| !condition(requests);
@@ -101,7 +101,7 @@ impl Backend {
     }
 }
 
-/// Answers requests until the server is unblocked.
+/// Responds to requests until the server is unblocked.
 fn serve(server: &Server, inbox: &Inbox, answer: &mut impl FnMut(usize) -> Answer) {
     let mut unanswered = Vec::new();
     while let Ok(mut request) = server.recv() {
@@ -123,7 +123,7 @@ fn serve(server: &Server, inbox: &Inbox, answer: &mut impl FnMut(usize) -> Answe
         match response(answer) {
             // The client may have closed the connection, which is not an error here.
             Some(response) => drop(request.respond(response)),
-            // A dropped request is answered by tiny_http.
+            // tiny_http responds to a request that is dropped, so the request is kept.
             None => unanswered.push(request),
         }
     }

@@ -38,9 +38,9 @@ struct State {
 #[derive(Debug, Default)]
 struct Captured {
     output: Bounded,
-    /// A thread reads the stream.
+    /// Whether a thread reads the stream.
     open: bool,
-    /// The thread stops reading and closes its end of the pipe.
+    /// Whether the thread should stop reading and close its end of the pipe.
     closing: bool,
 }
 
@@ -84,7 +84,7 @@ impl Capture {
         self.shared.lock().streams[stream as usize].output.text()
     }
 
-    /// The length of all output, also of the part that was left out.
+    /// The length of all output, including the part that was left out.
     pub(crate) fn len(&self, stream: Stream) -> u64 {
         self.shared.lock().streams[stream as usize].output.total
     }
@@ -99,7 +99,7 @@ impl Capture {
         self.shared.lock().version
     }
 
-    /// Waits until there is a change after `version`, `limit` at most.
+    /// Waits at most `limit` for a change after `version`.
     pub(crate) fn wait_for_change(&self, version: u64, limit: Duration) {
         let unchanged = |state: &mut State| state.version == version;
         drop(self.shared.changed.wait_timeout_while(self.shared.lock(), limit, unchanged));
@@ -112,10 +112,10 @@ impl Shared {
     }
 }
 
-/// Output of any length, of which the beginning and the end are kept.
+/// Keeps the beginning and the end of output of any length.
 #[derive(Debug, Default)]
 pub(crate) struct Bounded {
-    /// For each of the two parts.
+    /// The limit for each of the two parts.
     limit: usize,
     head: Vec<u8>,
     tail: VecDeque<u8>,

@@ -19,7 +19,7 @@ pub(crate) fn proxies() -> impl Iterator<Item = (OsString, OsString)> {
 
 fn is_setting(name: &str) -> bool {
     // Cargo sets the last two for the test or program that it runs. A cargo that inherits them
-    // would build some crates, such as ring, again.
+    // would rebuild some crates, such as ring.
     let prefixes = ["OTEL_", "APPLICATIONINSIGHTS_", "CARGO_PKG_", "CARGO_MANIFEST_"];
     let upper = name.to_uppercase();
     let known = ["PORT", "SEED"].contains(&upper.as_str());

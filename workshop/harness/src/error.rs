@@ -1,4 +1,4 @@
-//! Why a program could not be run, asked or stopped.
+//! The reasons why a program could not be started, reached or stopped.
 
 use std::{io, time::Duration};
 
@@ -26,9 +26,9 @@ pub enum Error {
     Missing {
         /// The expected output.
         what: String,
-        /// All of its stdout.
+        /// The whole stdout of the program.
         stdout: String,
-        /// All of its stderr.
+        /// The whole stderr of the program.
         stderr: String,
     },
     /// Something did not happen within the limit.
@@ -38,9 +38,9 @@ pub enum Error {
         limit: Duration,
         /// The expected event.
         what: String,
-        /// Its stdout until then.
+        /// The stdout of the program until then.
         stdout: String,
-        /// Its stderr until then.
+        /// The stderr of the program until then.
         stderr: String,
     },
     /// The program did not answer a request.
@@ -56,7 +56,7 @@ pub enum Error {
     Io(#[from] io::Error),
 }
 
-/// A message stays readable: it shows so many bytes of each stream.
+/// A message shows at most this many bytes of each stream, so that it stays readable.
 const SHOWN: usize = 4000;
 
 fn shown(stdout: &str, stderr: &str) -> String {

@@ -1,7 +1,7 @@
-//! HTTP for tests: requests whose every byte the caller controls, and ordinary ones.
+//! HTTP for tests: requests whose every byte the caller controls, and ordinary requests.
 //!
-//! Both have a limit in time and a limit on the size of the answer, as any program may be on the
-//! other side.
+//! Both have a time limit and a limit on the size of the response, because any program may be on
+//! the other side.
 
 use std::{
     io::{self, BufRead as _, BufReader, Read, Write},
@@ -16,19 +16,19 @@ use ureq::{
 
 pub use ureq::http::HeaderMap;
 
-/// Enough for every answer of a working program, also on a busy machine.
+/// Enough for every response of a working program, even on a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
-/// The most bytes that are read of an answer.
+/// The maximum number of bytes that are read of a response.
 const MOST: u64 = 16 * 1024 * 1024;
 
-/// An answer to a request.
+/// A response.
 #[derive(Clone, Debug)]
 pub struct Reply {
     /// The status code.
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body as it came.
+    /// The body as it arrived.
     pub body: Vec<u8>,
 }
 
@@ -43,7 +43,7 @@ impl Reply {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// Reads an answer from its bytes; `None` if it has no whole head.
+    /// Parses a response; `None` if its head is not complete.
     pub fn parse(answer: &[u8]) -> Option<Self> {
         let end = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
         let head = String::from_utf8_lossy(&answer[..end]);
@@ -65,12 +65,12 @@ pub struct Request {
     pub method: String,
     /// The path and the query.
     pub path: String,
-    /// The headers. `Host`, `Connection: close` and `Content-Length` are added where they are
+    /// The headers. `Host`, `Connection: close` and `Content-Length` are added if they are
     /// missing.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
-    /// The longest that the exchange may take.
+    /// The maximum duration of the exchange.
     pub limit: Duration,
 }
 
@@ -103,7 +103,7 @@ impl Request {
         self
     }
 
-    /// Sets the longest that the exchange may take.
+    /// Sets the maximum duration of the exchange.
     #[must_use]
     pub fn limit(self, limit: Duration) -> Self {
         Self { limit, ..self }
@@ -125,7 +125,7 @@ impl Request {
         format!("{} {} HTTP/1.1\r\n{lines}\r\n", self.method, self.path).into_bytes()
     }
 
-    /// Sends the request on a connection of its own and reads the whole answer.
+    /// Sends the request on a connection of its own and reads the whole response.
     pub fn send(&self, to: SocketAddr) -> io::Result<Reply> {
         let answer = exchange(to, &[self.head(to), self.body.clone()].concat(), self.limit)?;
         let no_answer = || {
@@ -136,12 +136,12 @@ impl Request {
     }
 }
 
-/// Sends `bytes` and reads until the server closes the connection, `limit` at most.
+/// Sends `bytes` and reads until the server closes the connection, for at most `limit`.
 pub fn exchange(to: SocketAddr, bytes: &[u8], limit: Duration) -> io::Result<Vec<u8>> {
     let deadline = Instant::now() + limit;
     let mut connection = connect(to, limit)?;
-    // A server that refuses early may close the connection before it has read everything, and
-    // its answer counts all the same.
+    // A server that rejects a request early may close the connection before it has read
+    // everything. Its response is valid nevertheless.
     let sent = connection.write_all(bytes);
     let mut answer = Vec::new();
     let read = read_until(deadline, &mut connection, &mut answer);
@@ -173,7 +173,7 @@ fn read_until(
     Ok(())
 }
 
-/// A connection that stays open, as those of exporters, browsers and load generators.
+/// A connection that stays open, like those of exporters, browsers and load generators.
 #[derive(Debug)]
 pub struct Connection {
     stream: BufReader<TcpStream>,
@@ -188,8 +188,8 @@ impl Connection {
         Ok(Self { stream: BufReader::new(stream), to })
     }
 
-    /// Sends a request, reads the whole answer, and returns its status. The answer must have a
-    /// `Content-Length`.
+    /// Sends a request, reads the whole response, and returns its status. The response must have
+    /// a `Content-Length`.
     pub fn status(&mut self, request: &Request) -> io::Result<u16> {
         let head = request.clone().with("Connection", "keep-alive").head(self.to);
         self.stream.get_mut().write_all(&[head, request.body.clone()].concat())?;
@@ -211,7 +211,7 @@ impl Connection {
     }
 }
 
-/// Opens a connection whose reads and writes take `limit` at most.
+/// Opens a connection whose reads and writes take at most `limit`.
 pub fn connect(to: SocketAddr, limit: Duration) -> io::Result<TcpStream> {
     let connection = TcpStream::connect_timeout(&to, limit)?;
     connection.set_read_timeout(Some(limit))?;
@@ -219,12 +219,12 @@ pub fn connect(to: SocketAddr, limit: Duration) -> io::Result<TcpStream> {
     Ok(connection)
 }
 
-/// Sends an ordinary GET request. Redirects are not followed, and any status is an answer.
+/// Sends an ordinary GET request. Redirects are not followed, and no status is an error.
 pub fn get(url: &str) -> io::Result<Reply> {
     Client::new(LIMIT).get(url)
 }
 
-/// Sends an ordinary POST request. Redirects are not followed, and any status is an answer.
+/// Sends an ordinary POST request. Redirects are not followed, and no status is an error.
 pub fn post(url: &str, content_type: &str, body: &[u8]) -> io::Result<Reply> {
     Client::new(LIMIT).post(url, content_type, body)
 }

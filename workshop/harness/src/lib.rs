@@ -1,10 +1,10 @@
 //! Runs a program as a user would: starts it, waits until it is ready, sends it requests, stops
 //! it, and reads what it printed.
 //!
-//! Nothing here knows a step by name. A program is a path, so that the same code runs a step, a
+//! This crate refers to no step by name. A program is a path, so the same code runs a step, a
 //! stand-in, and a program that a learner wrote. Such a program may print garbage, flood its
-//! output, or hang: every wait has a limit, captured output is bounded, and each failure is an
-//! [`Error`] with a sentence that says what happened.
+//! output, or hang. Therefore every wait has a limit, captured output is bounded, and each failure
+//! is an [`Error`] whose message describes what happened.
 //!
 //! ```no_run
 //! # fn main() -> Result<(), harness::Error> {

@@ -2,17 +2,17 @@
 
 use std::{fs, io};
 
-/// What a process has in memory, in bytes.
+/// The resident memory of a process, in bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
-    /// Now.
+    /// The current value.
     pub resident: u64,
-    /// The most so far.
+    /// The highest value so far.
     pub peak: u64,
 }
 
 impl Memory {
-    /// The memory of the process with this id.
+    /// The memory of the process with this ID.
     pub fn of(id: u32) -> io::Result<Self> {
         let status = fs::read_to_string(format!("/proc/{id}/status"))?;
         let value = |name: &str| {

@@ -5,11 +5,11 @@ use std::{
     process::{Child, ExitStatus},
 };
 
-/// A child process. Dropped, it is killed and reaped, with its group if it has its own.
+/// A child process. When it is dropped, it is killed and reaped, with its group if it leads one.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
-    /// The process leads a group of its own.
+    /// Whether the process leads a group of its own.
     #[cfg_attr(not(unix), expect(dead_code, reason = "only Unix has process groups"))]
     leads_group: bool,
     status: Option<ExitStatus>,
@@ -34,10 +34,10 @@ impl Process {
         self.child.id()
     }
 
-    /// The status if the process has ended. What is left of its group is killed then.
+    /// The status, if the process has ended. In that case, the rest of its group is killed.
     pub(crate) fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
         if self.status.is_none() {
-            // Before the process is reaped: afterwards its id may belong to another group.
+            // Kill before the process is reaped: afterwards, its ID may belong to another group.
             self.kill_group_of_the_ended();
             self.status = self.child.try_wait()?;
         }
@@ -69,7 +69,7 @@ impl Process {
         if self.leads_group
             && let Ok(Some(_)) = waitid(WaitId::Pid(Pid::from_child(&self.child)), options)
         {
-            // An error means that nothing is left.
+            // An error means that no process is left.
             let _ = self.signal(Signal::Kill);
         }
     }
@@ -89,7 +89,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         if self.status.is_none() {
-            // Both fail when the process has ended, which is the aim.
+            // Both fail if the process has already ended, which is not an error here.
             let _ = self.signal(Signal::Kill);
             let _ = self.child.wait();
         }

@@ -19,11 +19,11 @@ use crate::{
     running::{Settings, Stdout},
 };
 
-/// Enough for everything that a working program does in a moment, also on a busy machine.
+/// Enough for everything that a working program does in a moment, even on a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
-/// Enough for all that the programs of this repository print in a test.
+/// Enough for everything that the programs of this repository print in a test.
 const OUTPUT_LIMIT: usize = 16 * 1024 * 1024;
-/// The ready line of the steps and of the stand-ins begins so.
+/// The beginning of the ready line of the steps and of the stand-ins.
 const READY: &str = "Listening on http://";
 
 /// A program and its settings.
@@ -39,9 +39,9 @@ pub struct Program {
 }
 
 impl Program {
-    /// The program at `path`, or of that name. Its environment is that of the caller without the
-    /// variables of OpenTelemetry, of Application Insights, of the steps, of cargo's own making,
-    /// and without proxies.
+    /// The program at `path`, or with that name. Its environment is that of the caller without the
+    /// variables of OpenTelemetry, of Application Insights and of the steps, without those that
+    /// cargo sets, and without proxies.
     pub fn new(path: impl AsRef<Path>) -> Self {
         let path = path.as_ref().to_owned();
         let mut command = Command::new(&path);
@@ -109,8 +109,8 @@ impl Program {
         self
     }
 
-    /// Gives the program a process group of its own (on Unix). Signals then reach all that the
-    /// program starts, and the end of the program ends all of it.
+    /// Gives the program a process group of its own (on Unix). Signals then reach all processes
+    /// that the program starts, and these processes end when the program ends.
     #[must_use]
     pub fn own_group(mut self) -> Self {
         self.own_group = true;
@@ -124,15 +124,15 @@ impl Program {
         self
     }
 
-    /// The longest that any wait for the program takes. One minute unless set.
+    /// Sets the maximum duration of each wait for the program. The default is one minute.
     #[must_use]
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
     }
 
-    /// The most bytes that are kept of stdout, and of stderr: one half from the beginning, the
-    /// other from the end. 16 MiB unless set.
+    /// Sets the number of bytes that are kept of stdout, and of stderr: one half from the
+    /// beginning, the other from the end. The default is 16 MiB.
     #[must_use]
     pub fn output_limit(mut self, bytes: usize) -> Self {
         self.output_limit = bytes;
@@ -187,7 +187,7 @@ impl Program {
         self.spawn()?.wait()
     }
 
-    /// Starts the program and waits for nothing.
+    /// Starts the program without waiting for output.
     pub fn spawn(mut self) -> Result<Running, Error> {
         #[cfg(unix)]
         if self.own_group {

@@ -20,7 +20,7 @@ use opentelemetry_sdk::metrics::{
 
 pub use opentelemetry_sdk::metrics::Temporality;
 
-/// The longest interval: exports happen when asked.
+/// An interval so long that exports happen only on demand.
 const NEVER: Duration = Duration::from_secs(60 * 60 * 24 * 365);
 
 /// A meter provider and the memory that it exports to.
@@ -31,36 +31,36 @@ pub struct Recorder {
     _global: Option<MutexGuard<'static, ()>>,
 }
 
-/// What a metric was when it was collected.
+/// The state of a metric when it was collected.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metric {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its unit.
+    /// The unit.
     pub unit: String,
-    /// Its description.
+    /// The description.
     pub description: String,
-    /// One for each set of attributes, in the order of the attributes.
+    /// A data point for each set of attributes, sorted by attributes.
     pub points: Vec<Point>,
 }
 
 /// A data point.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
-    /// `name=value`, sorted, with a space between two.
+    /// Pairs such as `name=value`, sorted and separated by spaces.
     pub attributes: String,
-    /// Its value.
+    /// The value.
     pub value: Value,
 }
 
 /// The value of a data point.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// Of a counter, an up-down counter or a gauge of integers.
+    /// The value of a counter, an up-down counter or a gauge of integers.
     Integer(i64),
-    /// Of a counter, an up-down counter or a gauge of floating-point numbers.
+    /// The value of a counter, an up-down counter or a gauge of floating-point numbers.
     Double(f64),
-    /// Of a histogram.
+    /// The value of a histogram.
     Histogram(Histogram),
 }
 
@@ -69,20 +69,20 @@ pub enum Value {
 pub struct Histogram {
     /// The number of recorded values.
     pub count: u64,
-    /// Their sum.
+    /// The sum of the recorded values.
     pub sum: f64,
-    /// The smallest, if the instrument records it.
+    /// The smallest value, if the instrument records it.
     pub min: Option<f64>,
-    /// The largest, if the instrument records it.
+    /// The largest value, if the instrument records it.
     pub max: Option<f64>,
-    /// The upper bounds of all buckets but the last.
+    /// The upper bounds of all buckets except the last.
     pub bounds: Vec<f64>,
     /// The number of recorded values in each bucket.
     pub bucket_counts: Vec<u64>,
 }
 
 impl Recorder {
-    /// Records for those who get its meter.
+    /// Records the instruments that use its meter.
     pub fn new(temporality: Temporality) -> Self {
         let exporter = InMemoryMetricExporterBuilder::new().with_temporality(temporality).build();
         let reader = PeriodicReader::builder(exporter.clone()).with_interval(NEVER).build();
@@ -90,9 +90,9 @@ impl Recorder {
         Self { provider, exporter, _global: None }
     }
 
-    /// Records what uses the global meter provider. A process has one: this waits until no other
-    /// recorder is global. A test that only runs code with a global meter needs one as well, to
-    /// keep its requests out of another test's numbers.
+    /// Records the instruments that use the global meter provider. A process has only one, so this
+    /// function waits until no other recorder is global. A test that only runs code with a global
+    /// meter also needs a recorder, to keep its requests out of another test's numbers.
     pub fn global(temporality: Temporality) -> Self {
         static GLOBAL: Mutex<()> = Mutex::new(());
         let guard = GLOBAL.lock().unwrap_or_else(PoisonError::into_inner);
@@ -106,7 +106,7 @@ impl Recorder {
         self.provider.meter("test")
     }
 
-    /// All metrics as of now: since the start, or with delta temporality since the last time.
+    /// All current metrics: since the start or, with delta temporality, since the last call.
     pub fn collect(&self) -> Vec<Metric> {
         self.exporter.reset();
         self.provider.force_flush().expect("the memory takes every export");
@@ -115,7 +115,7 @@ impl Recorder {
         scopes.flat_map(ScopeMetrics::metrics).map(Metric::new).collect()
     }
 
-    /// The metric of that name as of now, if there is one.
+    /// The current metric of that name, if there is one.
     pub fn collect_metric(&self, name: &str) -> Option<Metric> {
         self.collect().into_iter().find(|metric| metric.name == name)
     }
@@ -142,7 +142,7 @@ impl Metric {
         let count = |point: &Point| match &point.value {
             Value::Integer(value) => u64::try_from(*value).expect("a count is not negative"),
             Value::Histogram(histogram) => histogram.count,
-            Value::Double(value) => panic!("{}: {value} is no count", self.name),
+            Value::Double(value) => panic!("{}: {value} is not a count", self.name),
         };
         self.points.iter().map(count).sum()
     }

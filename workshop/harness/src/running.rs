@@ -17,12 +17,12 @@ use crate::{
     process::{Process, Signal},
 };
 
-/// How often to look whether the process has ended, which has no notification with a limit.
+/// The polling interval for the end of the process: there is no notification with a time limit.
 const POLL: Duration = Duration::from_millis(20);
-/// How long to read on after the end of a program. Another process may hold its pipes open.
+/// How long to keep reading after the end of a program. Another process may hold its pipes open.
 const READ_ON: Duration = Duration::from_secs(5);
 
-/// A program that runs. Dropped, it is killed, so that a failing test leaves nothing behind.
+/// A running program. It is killed when it is dropped, so that a failing test leaves none behind.
 #[derive(Debug)]
 pub struct Running {
     process: Arc<Mutex<Process>>,
@@ -33,7 +33,7 @@ pub struct Running {
     address: SocketAddr,
 }
 
-/// Where stdout goes.
+/// The destination of stdout.
 #[derive(Debug)]
 pub(crate) enum Stdout {
     Captured,
@@ -47,14 +47,14 @@ pub(crate) struct Settings {
     pub(crate) output_limit: usize,
 }
 
-/// A program that has ended, with all that it printed.
+/// A program that has ended, with everything that it printed.
 #[derive(Debug)]
 pub struct Finished {
-    /// Its exit status.
+    /// The exit status.
     pub status: ExitStatus,
-    /// Its stdout; empty if it was left unread.
+    /// The stdout; empty if it was left unread.
     pub stdout: String,
-    /// Its stderr.
+    /// The stderr.
     pub stderr: String,
 }
 
@@ -74,7 +74,7 @@ impl Running {
         self.address = address;
     }
 
-    /// The address in its ready line.
+    /// The address in the ready line.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -89,7 +89,7 @@ impl Running {
         self.process().id()
     }
 
-    /// Whether the process has not ended yet.
+    /// Whether the process is still running.
     pub fn is_running(&self) -> Result<bool, Error> {
         Ok(self.process().try_wait()?.is_none())
     }
@@ -111,7 +111,7 @@ impl Running {
         Ok(http::connect(self.address, self.settings.limit)?)
     }
 
-    /// Its stdout so far; empty if it is left unread.
+    /// The stdout so far; empty if it is left unread.
     pub fn stdout(&self) -> String {
         match &self.stdout {
             Stdout::Captured => self.capture.text(Stream::Stdout),
@@ -125,7 +125,7 @@ impl Running {
         }
     }
 
-    /// The number of bytes on stdout so far, also of those that were left out.
+    /// The number of bytes on stdout so far, including those that were left out.
     pub fn stdout_len(&self) -> u64 {
         match &self.stdout {
             Stdout::Captured => self.capture.len(Stream::Stdout),
@@ -134,7 +134,7 @@ impl Running {
         }
     }
 
-    /// Its stderr so far.
+    /// The stderr so far.
     pub fn stderr(&self) -> String {
         self.capture.text(Stream::Stderr)
     }
@@ -170,20 +170,20 @@ impl Running {
         }
     }
 
-    /// Sends SIGTERM and waits for the end. Other systems than Unix kill the program.
+    /// Sends SIGTERM and waits for the end. On systems other than Unix, kills the program.
     pub fn stop(self) -> Result<Finished, Error> {
         self.terminate()?;
         self.wait()
     }
 
-    /// Sends SIGINT, as Ctrl-C does, and waits for the end. Other systems than Unix kill the
+    /// Sends SIGINT, as Ctrl-C does, and waits for the end. On systems other than Unix, kills the
     /// program.
     pub fn interrupt(self) -> Result<Finished, Error> {
         self.process().signal(Signal::Interrupt)?;
         self.wait()
     }
 
-    /// Sends SIGTERM and does not wait. Other systems than Unix kill the program.
+    /// Sends SIGTERM and does not wait. On systems other than Unix, kills the program.
     pub fn terminate(&self) -> Result<(), Error> {
         Ok(self.process().signal(Signal::Terminate)?)
     }
@@ -211,7 +211,7 @@ impl Running {
         Ok(Finished { status, stdout: self.stdout(), stderr: self.stderr() })
     }
 
-    /// Waits until `seen` returns a value. It can, as long as one of `streams` may have more.
+    /// Waits until `seen` returns a value. Fails when none of `streams` can have more output.
     pub(crate) fn until<T>(
         &self,
         what: &str,
@@ -226,7 +226,7 @@ impl Running {
             if ended.is_none() && self.process().try_wait()?.is_some() {
                 ended = Some(now);
             }
-            // Before the condition: what comes after it is not seen again.
+            // Test this first, so that the condition sees all output from before the end.
             let over = match (&self.stdout, ended) {
                 (_, Some(end)) if now - end > READ_ON => true,
                 (Stdout::File(_), None) => false,
@@ -246,12 +246,12 @@ impl Running {
         }
     }
 
-    /// The end of the program where that is the reason for `error`.
+    /// If `error` was caused by the end of the program, returns an error with that end.
     pub(crate) fn ended_or(self, error: Error) -> Error {
         if !matches!(error, Error::Missing { .. }) {
             return error;
         }
-        // The output ends a moment before the process does.
+        // The output ends shortly before the process does.
         let ended = || self.process().try_wait().is_ok_and(|status| status.is_some());
         let deadline = Instant::now() + READ_ON;
         while !ended() && Instant::now() < deadline {

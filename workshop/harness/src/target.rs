@@ -5,15 +5,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A target folder below `target` that begins with the crates that are built there already, so
-/// that a build in it compiles only what differs. A later call returns the same folder.
+/// A target folder below `target` that starts with the crates that are already built in `target`,
+/// so a build in it compiles only what differs. A later call returns the same folder.
 ///
 /// The programs of the two folders have the same names, so a build in `target` itself would
 /// replace the ones under test.
 pub fn target_beside(target: &Path, name: &str) -> io::Result<PathBuf> {
     let own = target.join(name);
     if !own.exists() {
-        // Complete under its final name only, because a test can be interrupted here.
+        // The folder gets its final name when it is complete: a test can be interrupted here.
         let partial = target.join(format!("{name}.partial"));
         if partial.exists() {
             fs::remove_dir_all(&partial)?;
@@ -22,7 +22,7 @@ pub fn target_beside(target: &Path, name: &str) -> io::Result<PathBuf> {
             let from = target.join("debug").join(folder);
             copy(&from, &partial.join("debug").join(folder), |from, to| fs::hard_link(from, to))?;
         }
-        // Cargo writes into these files, so they are no links.
+        // Cargo writes into these files, so they are copied and not linked.
         let to = partial.join("debug/.fingerprint");
         copy(&target.join("debug/.fingerprint"), &to, |from, to| fs::copy(from, to).map(drop))?;
         fs::rename(&partial, &own)?;

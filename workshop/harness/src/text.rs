@@ -1,5 +1,5 @@
-//! Makes the text of an exporter comparable: sorts where the SDK's order is random, and masks times
-//! and durations.
+//! Makes the text of an exporter comparable: sorts the parts whose order in the SDK is random, and
+//! masks times and durations.
 
 /// The text of the SDK's stdout exporter.
 const CONSOLE: Format = Format {
@@ -65,7 +65,7 @@ pub fn app_insights(text: &str) -> String {
             }
             latency = (latency || word.trim_end().ends_with("latency")) && !word.contains(';');
             let word = word.trim_end();
-            // The line of an alert has the value behind the name.
+            // In the line of an alert, the value follows the name.
             mask_next = latency && matches!(word, "average" | "min" | "max")
                 || alert && word.ends_with("latency");
         }
@@ -82,11 +82,11 @@ struct Part {
 
 fn normalize(text: &str, format: &Format) -> String {
     let mut root = Part::default();
-    // The parts that are open, outermost first, as indexes.
+    // The indexes of the parts that are open, outermost first.
     let mut open: Vec<usize> = Vec::new();
     for line in text.lines() {
         if line.is_empty() {
-            // Ends an export, rather than the part that happens to be its last.
+            // An empty line ends the whole export, not only its last part.
             open.clear();
             root.parts.push(Part::default());
             open.push(root.parts.len() - 1);
@@ -116,8 +116,8 @@ fn part_at<'a>(root: &'a mut Part, path: &[usize]) -> &'a mut Part {
     path.iter().fold(root, |part, &index| &mut part.parts[index])
 }
 
-/// Masks and sorts a part and all within it. The order of exports, of metrics within a scope, and
-/// of all lines except attributes has a meaning and stays.
+/// Masks and sorts a part and everything in it. The order of exports, of metrics within a scope,
+/// and of all lines except attributes has a meaning and is kept.
 fn mask_and_sort(part: &mut Part, level: usize, unit: Option<&'static str>, format: &Format) {
     let own = part.lines.iter().find_map(|line| line.trim_start().strip_prefix(format.unit));
     let unit = match own {
@@ -133,7 +133,7 @@ fn mask_and_sort(part: &mut Part, level: usize, unit: Option<&'static str>, form
     for part in &mut part.parts {
         mask_and_sort(part, level + 1, unit, format);
     }
-    // Below an export come scopes, below a metric data points.
+    // An export contains scopes, and a metric contains data points.
     if level == 1 || level == 3 {
         part.parts.sort_by(|a, b| a.lines[1..].cmp(&b.lines[1..]));
         for (number, part) in part.parts.iter_mut().enumerate() {
@@ -144,7 +144,7 @@ fn mask_and_sort(part: &mut Part, level: usize, unit: Option<&'static str>, form
     }
 }
 
-/// Sorts each run of attributes. A metric's description has arrows too, but an order of its own.
+/// Sorts each run of attributes. A metric's description has arrows, too, but its order is fixed.
 fn sort_attributes(lines: &mut [String]) {
     let is_attribute = |line: &String| line.trim_start().starts_with("-> ");
     let mut start = 0;
@@ -163,9 +163,9 @@ fn mask(line: &str, duration: Option<&str>) -> String {
         None => line.to_string(),
     };
     let trimmed = line.trim_start();
-    // Of a span or a log record.
+    // The fields of a span or a log record.
     match trimmed.split_once(':').map(|(name, value)| (name.trim_end(), value.trim())) {
-        // Without a value, or without a time.
+        // A field without a value, or without a time.
         Some((_, "") | ("Timestamp", "1970-01-01 00:00:00 +0000 UTC")) => return line.to_string(),
         Some(("Trace ID", _)) => return masked(": ", "<trace>"),
         Some(("ID" | "Span ID", _)) => return masked(": ", "<span>"),
@@ -185,7 +185,7 @@ fn mask(line: &str, duration: Option<&str>) -> String {
                 masked(": ", mask)
             }
         }
-        // How many requests fell between two bounds is up to the machine as well.
+        // The number of requests in a bucket also depends on the machine.
         ("Buckets", Some(_)) if trimmed.contains("Count: ") => masked("Count: ", "<count>"),
         (_, Some(_)) if trimmed.contains(" to ") && trimmed.contains(" : ") => {
             masked(" : ", "<count>")

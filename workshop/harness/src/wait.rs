@@ -9,7 +9,7 @@ use crate::Error;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Waits until `condition` is true, one minute at most. `what` names the condition in the error.
+/// Waits at most one minute until `condition` is true. `what` names the condition in the error.
 pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) -> Result<(), Error> {
     let deadline = Instant::now() + LIMIT;
     while !condition() {

@@ -1,4 +1,4 @@
-//! Programs that misbehave, each a line for `sh`.
+//! Programs that misbehave. Each program is a line for `sh`.
 #![cfg(unix)]
 
 use std::{
@@ -71,7 +71,7 @@ fn a_sign_is_found_on_either_stream() {
 }
 
 #[test]
-fn a_flood_is_bounded() {
+fn kept_output_is_bounded() {
     let running = sh("exec yes").output_limit(1000).spawn().unwrap();
     running.wait_for_stdout_after(1_000_000).unwrap();
     let stdout = running.kill().unwrap().stdout;
@@ -105,7 +105,7 @@ fn signals_reach_the_whole_group() {
 fn the_end_of_a_program_ends_its_group() {
     let finished = sh("sleep 60 & echo $!").own_group().run().unwrap();
     let child = finished.stdout.trim().parse().unwrap();
-    // The process that reaps orphans may take a moment.
+    // The process that reaps orphans may need a moment.
     while exists(child) {
         thread::yield_now();
     }
@@ -174,7 +174,7 @@ fn the_environment_has_no_settings_of_the_caller() {
     assert!(!names.contains(&"CARGO_MANIFEST_DIR"), "{names:?}");
 }
 
-/// A server that reads one request and sends `answer`; the request it read.
+/// Sends `request` to a server that responds with `answer`. Returns what the server read.
 fn answered(request: &Request, answer: &'static str) -> (String, std::io::Result<Reply>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -208,7 +208,7 @@ fn a_request_is_sent_as_it_is() {
 }
 
 #[test]
-fn an_answer_that_is_not_http_is_an_error() {
+fn a_response_that_is_not_http_is_an_error() {
     let request = Request::post("/path", "text/plain", "body");
     let (_, reply) = answered(&request, "garbage");
     let error = reply.unwrap_err().to_string();
@@ -216,7 +216,7 @@ fn an_answer_that_is_not_http_is_an_error() {
 }
 
 #[test]
-fn a_server_that_never_answers_is_an_error() {
+fn a_server_that_never_responds_is_an_error() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     Request::get("/").limit(SHORT).send(address).unwrap_err();

@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 use crate::{lab, patch, steps};
 
-/// The path of each file inside of the app, with `/` between folders, and its text.
+/// The path of each file in the app, with `/` between folders, and its text.
 pub type App = BTreeMap<String, String>;
 
-/// A step, and what was changed in it.
+/// A step, and the changes to it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct State {
@@ -18,7 +18,7 @@ pub struct State {
     pub step: u8,
     /// The lab whose fault is in the app.
     pub lab: Option<String>,
-    /// The name of a patch that lies beside the file that this was read from.
+    /// The name of a patch in the folder of the file that describes this state.
     pub patch: Option<String>,
     /// The text of `patch`.
     #[serde(skip)]
@@ -26,12 +26,12 @@ pub struct State {
 }
 
 impl State {
-    /// A step as it is.
+    /// A step without changes.
     pub fn step(step: u8) -> Self {
         Self { step, lab: None, patch: None, patch_text: None }
     }
 
-    /// Reads the patch from the folder that it lies in.
+    /// Reads the patch in `folder`.
     pub(crate) fn read_patch(&mut self, folder: &Path) -> Result<()> {
         if let Some(name) = &self.patch {
             self.patch_text = Some(read(&folder.join(name))?);
@@ -39,7 +39,7 @@ impl State {
         Ok(())
     }
 
-    /// The step's files with the changes made, under the step's own package name.
+    /// The step's files with the changes, under the step's own package name.
     pub fn app(&self, root: &Path) -> Result<App> {
         let mut app = step(root, self.step)?;
         if let Some(name) = &self.lab {

@@ -14,21 +14,21 @@ pub struct Exercise {
     /// The name of the folder.
     #[serde(skip)]
     pub name: String,
-    /// The page of the book that it belongs to.
+    /// The page of the book that the exercise belongs to.
     pub chapter: String,
-    /// What is done, as a command.
+    /// The exercise in the imperative.
     pub title: String,
-    /// How long it takes.
+    /// The time that the exercise takes.
     pub minutes: u8,
-    /// What to do, in Markdown.
+    /// The instructions, in Markdown.
     pub task: String,
-    /// From vague to nearly the code.
+    /// The hints, from vague to nearly the code.
     pub hints: Vec<String>,
-    /// The app before.
+    /// The app at the start.
     pub start: State,
-    /// One app that solves it.
+    /// An app that solves the exercise.
     pub solution: State,
-    /// How to find out whether it is solved.
+    /// How to check a solution.
     pub check: Check,
     /// A registry, in the syntax of `telemetry/`, with the metrics that the exercise adds.
     #[serde(skip)]
@@ -41,7 +41,7 @@ pub struct Exercise {
 pub struct Check {
     /// The step to check `mine/` against.
     pub step: Option<u8>,
-    /// The findings of the check that are there at the start, and gone at the end.
+    /// The findings of the check that are present at the start, and gone at the end.
     #[serde(default)]
     pub findings: Vec<String>,
     /// The name of the metric that the findings are about.
@@ -90,7 +90,7 @@ pub fn list_exercises(root: &Path) -> Result<String> {
         + "\nRead one with `cargo workshop exercise NAME`.")
 }
 
-/// The task of an exercise, and how to go on.
+/// The task of an exercise, and the next commands.
 pub fn task(root: &Path, name: &str) -> Result<String> {
     let Exercise { name, title, minutes, task, hints, check, .. } = exercise(root, name)?;
     let count = hints.len();

@@ -14,17 +14,17 @@ pub struct Lab {
     /// The name of the folder.
     #[serde(skip)]
     pub name: String,
-    /// What the lab is about, without the fault.
+    /// The subject of the lab, without the fault.
     pub title: String,
-    /// The step that the fault is in.
+    /// The step that has the fault.
     pub step: u8,
     /// The question that people ask, with its thread.
     pub pain: String,
-    /// What the learner sees.
+    /// The symptom that the learner sees.
     pub symptom: String,
     /// The identifiers of the findings that the check gives.
     pub finding: Vec<String>,
-    /// What to change.
+    /// The change that removes the fault.
     pub cure: String,
     /// The page of the book, with the section after `#`.
     pub section: String,

@@ -1,6 +1,6 @@
 //! Makes the learner's own app in `mine/`: from a step, from an exercise, or with a fault in it.
 //!
-//! Each function takes the root of the repository and returns text to print, or an error whose
+//! Each function takes the root of the repository. It returns text to print, or an error whose
 //! message says what to do.
 
 mod app;

@@ -11,9 +11,9 @@ use crate::{
     steps,
 };
 
-/// Dependencies of a target that does not exist are never compiled, and are in `Cargo.lock` all
-/// the same. Without them, cargo would drop the crates of later steps from `Cargo.lock`, and pick
-/// versions of its own, or none without a network, when a learner adds them.
+/// Dependencies of a target that does not exist are never compiled, but they are in `Cargo.lock`.
+/// Without them, cargo would drop the crates of later steps from `Cargo.lock`. When a learner adds
+/// such a crate, cargo would then choose another version, or fail without a network.
 const NO_TARGET: &str = "cfg(any())";
 
 const INTRODUCTION: &str = "
@@ -27,18 +27,18 @@ const LATER: &str = "
 # move a line up to [dependencies] to use the crate.
 ";
 
-/// Turns the manifest of a step into that of `mine/`.
+/// Converts the manifest of a step to that of `mine/`.
 pub fn of_mine(root: &Path, step: &str) -> Result<String> {
     let own: Table = toml::from_str(step).context("Cargo.toml of the step is not TOML")?;
     let name = own["package"]["name"].as_str().context("the step has no name")?;
     let mut text = step.replacen(&format!("\"{name}\""), &format!("\"{MINE}\""), 1);
 
-    // In target/debug, the program `mine` is that of the workshop.
+    // In target/debug, the name `mine` belongs to the workshop's own program.
     let library = PROGRAM.replace('-', "_");
     writeln!(text, "\n[lib]\nname = \"{library}\"")?;
     writeln!(text, "\n[[bin]]\nname = \"{PROGRAM}\"\npath = \"src/main.rs\"")?;
     text += INTRODUCTION;
-    // With the same profiles, the crates that the steps have compiled are used again.
+    // With the same profiles, cargo reuses the crates that it compiled for the steps.
     let workspace: Table = toml::from_str(&read(&root.join("Cargo.toml"))?)?;
     if let Some(profile) = workspace.get("profile") {
         text += &toml::to_string(&Table::from_iter([("profile".into(), profile.clone())]))?;

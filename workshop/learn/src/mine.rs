@@ -14,7 +14,7 @@ pub const MINE: &str = "mine";
 /// app in `mine/` as well.
 pub const PROGRAM: &str = "naughty-or-nice";
 
-/// For cargo and editors that are started inside of `mine/`.
+/// The configuration for cargo and editors that are started in `mine/`.
 const CONFIG: &str = "\
 # What the workshop has compiled is used again.
 [build]
@@ -25,16 +25,16 @@ target-dir = \"../target\"
 workshop = \"run --manifest-path ../Cargo.toml --package cli --\"
 ";
 
-/// Whether something is where `mine/` would be made.
+/// Whether there is a file or folder `mine`.
 pub fn exists(root: &Path) -> bool {
     root.join(MINE).symlink_metadata().is_ok()
 }
 
-/// Writes an app to `mine/`. An old `mine/` is kept aside; the returned text says where, or is
-/// empty.
+/// Writes an app to `mine/`. An old `mine/` is renamed, and the returned text states the new name.
+/// Without an old `mine/`, the text is empty.
 pub fn write(root: &Path, app: &App) -> Result<String> {
     let files = files(root, app)?;
-    // Made elsewhere first, so that an interrupted run leaves no half of an app in mine/.
+    // Write to another folder first, so that an interrupted run leaves no partial app in mine/.
     let new = tempfile::Builder::new().prefix("mine.new-").tempdir_in(root);
     let new = new.with_context(|| format!("{} cannot be written to", root.display()))?;
     for (name, text) in &files {
@@ -53,12 +53,12 @@ pub fn write(root: &Path, app: &App) -> Result<String> {
     make_readable(&mine)?;
     Ok(kept.map_or(String::new(), |kept| {
         let name = kept.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        // A copy and not a move: cargo compares times, and would not build the old files again.
+        // The command copies the files: cargo compares times, and would not rebuild moved files.
         format!("The old mine/ is {name}/ now. To bring it back: rm -r mine; cp -r {name} mine\n")
     }))
 }
 
-/// A temporary folder is for its owner alone; this one is an ordinary folder from now on.
+/// Only its owner may read a temporary folder. This folder becomes an ordinary one.
 #[cfg(unix)]
 fn make_readable(folder: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -70,7 +70,7 @@ fn make_readable(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The app's files under the name of the learner's package, with all that a workspace needs.
+/// The app's files under the name of the learner's package, with everything a workspace needs.
 fn files(root: &Path, app: &App) -> Result<App> {
     let manifest = app.get("Cargo.toml").context("the app has no Cargo.toml")?;
     let table: Table = toml::from_str(manifest)?;

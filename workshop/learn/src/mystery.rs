@@ -9,7 +9,7 @@ use crate::{app::State, lab, mine, mine::MINE};
 /// The name of the lab in `mine/`, until it is revealed.
 const NAME: &str = ".mystery";
 
-/// Puts a lab into `mine/` without saying which.
+/// Puts a lab into `mine/` without naming it.
 pub fn mystery(root: &Path) -> Result<String> {
     let labs = lab::labs(root)?;
     let lab = fastrand::choice(&labs).context("labs/ is empty; it belongs to the clone")?;

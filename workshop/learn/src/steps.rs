@@ -25,7 +25,7 @@ pub fn steps(root: &Path) -> Result<Vec<(u8, PathBuf)>> {
 }
 
 /// Makes `mine/` from the step before `step`, ready to write `step`. Step 01 has no step before
-/// it, so `mine/` is step 01 itself then.
+/// it, so for step 01, `mine/` is step 01 itself.
 pub fn start(root: &Path, step: u8) -> Result<String> {
     let last = steps(root)?.last().map_or(0, |(number, _)| *number);
     if step == 0 || step > last {

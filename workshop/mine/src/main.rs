@@ -1,20 +1,21 @@
 //! Runs the learner's own app in `mine/`: `cargo run -p mine`.
 //!
 //! The app is in a workspace of its own, so that the crates that a learner adds do not change the
-//! workshop's `Cargo.lock`. Cargo finds no package of another workspace by `-p`, so this package
-//! stands in for it.
+//! workshop's `Cargo.lock`. With `-p`, cargo finds no package of another workspace, so this package
+//! stands in for the app.
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::{env, io};
 
-/// Cargo sets these for the program that it runs. Left in the environment, they change the
-/// fingerprint of crates whose build scripts read them, such as ring, and these are built again.
+/// Cargo sets these variables for the program that it runs. In the environment of another cargo,
+/// they change the fingerprint of crates whose build scripts read them, such as ring, and that
+/// cargo rebuilds these crates.
 const SET_BY_CARGO: [&str; 2] = ["CARGO_PKG_", "CARGO_MANIFEST_"];
 
 fn main() -> ExitCode {
-    // Cargo sets this one to where the package is now. The clone may have been moved since the
-    // build.
+    // Cargo sets this variable to the current folder of the package. The clone may have been
+    // moved since the build.
     let package = env::var("CARGO_MANIFEST_DIR").unwrap_or(env!("CARGO_MANIFEST_DIR").into());
     let root = Path::new(&package).ancestors().nth(2).expect("the package is in workshop/mine");
     let manifest = root.join("mine/Cargo.toml");
@@ -46,7 +47,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Replaces this process, so that signals reach the app and nothing is left between the two.
+/// Replaces this process, so that signals reach the app directly.
 #[cfg(unix)]
 fn run(cargo: &mut Command) -> io::Result<ExitCode> {
     use std::os::unix::process::CommandExt as _;

@@ -23,8 +23,8 @@ struct Workbench {
 }
 
 impl Workbench {
-    /// Waits for the other tests. In one target folder, cargo does not tell workspaces at different
-    /// paths from each other, so there is one path, and one test at a time.
+    /// Waits for the other tests. In one target folder, cargo does not distinguish workspaces at
+    /// different paths, so there is one path, and one test at a time.
     fn new() -> Self {
         let lock = File::create(Path::new(SHARED).join("workbench.lock")).unwrap();
         lock.lock().unwrap();
@@ -75,7 +75,7 @@ fn checked(program: &Path, step: u8, registry: Option<&Path>) -> Report {
     check::check(&options).unwrap()
 }
 
-/// The identifiers of the findings that are more than information, each once.
+/// The identifiers of the findings that are not informational, each once.
 fn findings(report: &Report) -> Vec<&'static str> {
     let mut ids: Vec<_> = report
         .findings()
@@ -178,7 +178,7 @@ fn in_memory_test_fails_before_and_passes_after() {
     let output = workbench.cargo("test");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 
-    // Without the drop, an aborted request is not counted, and the test says so.
+    // Without the drop, an aborted request is not counted, and the test reports it.
     let file = workbench.root().join("mine/src/latency.rs");
     let text = fs::read_to_string(&file).unwrap();
     let broken =
@@ -195,7 +195,7 @@ fn in_memory_test_fails_before_and_passes_after() {
 fn crates_of_later_steps_are_added_without_a_network() {
     let workbench = Workbench::new();
     learn::start(workbench.root(), 2).unwrap();
-    // Cargo removes from the lock file what the app does not use.
+    // Cargo removes crates that the app does not use from the lock file.
     workbench.build("before");
     let manifest = workbench.root().join("mine/Cargo.toml");
     let text = fs::read_to_string(&manifest).unwrap();

@@ -1,4 +1,4 @@
-//! Each lab and each exercise has all that it needs.
+//! Each lab and each exercise is complete.
 
 use std::{collections::BTreeSet, fs};
 

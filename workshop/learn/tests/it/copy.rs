@@ -16,7 +16,7 @@ pub fn root() -> TempDir {
     root
 }
 
-/// Copies what `mine/` is made from.
+/// Copies the files that `mine/` is made from.
 pub fn fill(root: &Path) {
     for file in ["Cargo.toml", "Cargo.lock", "rustfmt.toml"] {
         fs::copy(repository().join(file), root.join(file)).unwrap();

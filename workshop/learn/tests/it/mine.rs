@@ -53,7 +53,7 @@ fn mine_is_a_workspace_of_its_own() {
     // The workshop has a program `mine` in the same target folder.
     assert_eq!(manifest["bin"][0]["name"].as_str(), Some("naughty-or-nice"));
     assert!(manifest.contains_key("workspace"));
-    // Otherwise all crates would be built once more.
+    // Otherwise, cargo would build all crates again.
     assert_eq!(manifest["profile"], workshop["profile"]);
     let config: Table = toml::from_str(&read(root.path(), "mine/.cargo/config.toml")).unwrap();
     assert_eq!(config["build"]["target-dir"].as_str(), Some("../target"));
@@ -102,7 +102,7 @@ fn existing_work_is_never_overwritten() {
 }
 
 #[test]
-fn each_old_one_has_a_number() {
+fn each_old_app_has_a_number() {
     let root = root();
     learn::start(root.path(), 2).unwrap();
     fs::write(root.path().join("mine/src/app.rs"), "my first").unwrap();
@@ -114,20 +114,20 @@ fn each_old_one_has_a_number() {
     assert_eq!(read(root.path(), "mine.old-1/src/app.rs"), "my first");
     assert_eq!(read(root.path(), "mine.old-2/src/app.rs"), "my second");
 
-    // A number is not used again, so that a higher one is always newer.
+    // A number is not used again, so a higher number always means a newer app.
     fs::remove_dir_all(root.path().join("mine.old-1")).unwrap();
     learn::start(root.path(), 3).unwrap();
     assert_eq!(folders(root.path()), ["mine", "mine.old-2", "mine.old-3"]);
 }
 
 #[test]
-fn anything_in_the_way_counts_as_work() {
+fn any_file_or_folder_named_mine_is_kept() {
     let root = root();
     fs::write(root.path().join("mine"), "a file").unwrap();
     learn::start(root.path(), 2).unwrap();
     assert_eq!(read(root.path(), "mine.old-1"), "a file");
 
-    // Half of an app, as a copy that was interrupted leaves it.
+    // A partial app, as an interrupted copy leaves it.
     fs::remove_file(root.path().join("mine/Cargo.toml")).unwrap();
     learn::start(root.path(), 2).unwrap();
     assert!(read(root.path(), "mine/Cargo.toml").contains("naughty-or-nice"));
@@ -145,7 +145,7 @@ fn failure_leaves_everything_as_it_was() {
 }
 
 #[test]
-fn step_that_has_changed_fails_the_patch_by_name() {
+fn a_patch_that_does_not_fit_its_step_is_named() {
     let root = root();
     fs::write(root.path().join("steps/02-console-metrics/src/main.rs"), "fn main() {}\n").unwrap();
     let error = format!("{:#}", learn::lab(root.path(), "no-shutdown").unwrap_err());
@@ -180,7 +180,7 @@ fn mystery_is_revealed_on_demand() {
     let lab = labs.iter().find(|lab| revealed.contains(&lab.fault)).unwrap();
     assert!(revealed.contains(&lab.symptom) && revealed.contains(&lab.cure), "{revealed}");
 
-    // A lab that was asked for by its name is no mystery.
+    // A lab that was requested by name is not a mystery.
     learn::lab(root.path(), &lab.name).unwrap();
     assert!(learn::reveal(root.path()).is_err());
 }
