@@ -1,7 +1,7 @@
 # Checks within seconds what the workshop needs before its first build: Rust, a linker, disk space.
 # Type: powershell -ExecutionPolicy Bypass -File check.ps1 (on Linux and macOS, sh check.sh does the
 # same). It changes nothing. `cargo workshop doctor` checks the rest, but has to be built first.
-# This script has not been run yet: only its syntax is tested. Please report what it gets wrong.
+# This script has not been run yet: only its syntax is tested. Please report its errors.
 Set-Location $PSScriptRoot
 $script:wrong = 0
 
@@ -39,7 +39,7 @@ foreach ($program in "rustc", "cargo") {
     }
 }
 
-# Links a program, as only that proves that the Build Tools are complete.
+# Links a program: only this proves that the Build Tools are complete.
 if (Get-Command rustc -ErrorAction SilentlyContinue) {
     $folder = Join-Path ([IO.Path]::GetTempPath()) ([IO.Path]::GetRandomFileName())
     New-Item -ItemType Directory $folder | Out-Null
@@ -57,7 +57,7 @@ if (Get-Command rustc -ErrorAction SilentlyContinue) {
     Remove-Item -Recurse $folder
 }
 
-# As in check.sh.
+# The same numbers as in check.sh.
 $target = if ($env:CARGO_TARGET_DIR) { $env:CARGO_TARGET_DIR } else { "target" }
 $programs = @("collector", "app-insights", "workshop")
 $programs += Get-ChildItem -Directory steps | ForEach-Object { "step-" + $_.Name.Split("-")[0] }

@@ -7,12 +7,12 @@ cd "$(dirname "$0")" || exit 1
 
 wrong=0
 
-# The same words as the doctor.
+# The words are those of the doctor.
 ok() {
     printf 'ok      %-10s  %s\n' "$1" "$2"
 }
 
-# The subject, what is wrong, and one fix a line.
+# Arguments: the subject, the problem, and the fixes, which are printed one per line.
 wrong() {
     printf 'WRONG   %-10s  %s\n' "$1" "$2"
     shift 2
@@ -76,12 +76,12 @@ check_version() {
     elif command -v rustup >/dev/null; then
         wrong "$program" "$version in $path, but $needed is needed" 'rustup update' "$offline"
     else
-        # A package of the system, which rustup does not update.
+        # Rust is a package of the system, which rustup does not update.
         wrong "$program" "$version in $path, but $needed is needed" "$online" "$offline"
     fi
 }
 
-# Links a program, as cc may exist and not work.
+# Links a program, because cc may exist but not work.
 check_linker() {
     case $(uname -s) in
     Darwin) fix='xcode-select --install' ;;
