@@ -13,7 +13,7 @@ use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TextMergeStream};
 use scraper::{Html, Selector};
 use tests::{STEPS, folder, root};
 
-/// A snapshot for other tests. It equals that of step 04, which a page shows.
+/// A snapshot that is only for tests. It equals the snapshot of step 04, which a page shows.
 const NOT_SHOWN: &str = "steps/05-synthetic-latency/snapshots/envelopes.snap";
 
 pub fn source() -> PathBuf {
@@ -27,7 +27,7 @@ pub fn chapters() -> Vec<String> {
     links.map(|(file, _)| file.to_string()).collect()
 }
 
-/// A chapter after the preprocessor, and the sources that it shows.
+/// A chapter after the preprocessor has run, and the sources that the chapter shows.
 fn expand(chapter: &str) -> (String, Used) {
     let text = fs::read_to_string(source().join(chapter)).unwrap();
     let expanded = Steps::new(root()).expand(&text, Path::new(chapter));
@@ -80,7 +80,7 @@ fn select(page: &Html, selector: &str, attribute: &str) -> Vec<String> {
     found.map(str::to_string).collect()
 }
 
-/// A changed step, metric or version changes the snapshot of a page, which needs another reading.
+/// A changed step, metric or version changes the snapshot of a page, which must then be read again.
 #[test]
 fn pages_are_unchanged_since_their_last_reading() {
     let mut settings = insta::Settings::clone_current();
@@ -121,7 +121,7 @@ fn links_have_a_target() {
         .map(|(path, page)| (path.clone(), select(page, "[id]", "id").into_iter().collect()))
         .collect();
     for (path, page) in &pages {
-        // The print page has all chapters in one file, so their relative links do not fit.
+        // The print page has all chapters in one file, so their relative links do not apply.
         if path.as_os_str() == "print.html" {
             continue;
         }
@@ -161,7 +161,7 @@ fn pages_load_only_files_of_the_book() {
 fn pictures_have_text_alternatives() {
     let mut pictures = 0;
     for (path, page) in pages() {
-        // Not the icons of mdBook.
+        // The icons of mdBook are not checked.
         for (selector, attribute) in [("main img", "alt"), ("main figure svg", "aria-label")] {
             let all = page.select(&Selector::parse(selector).unwrap()).count();
             let alternatives = select(&page, selector, attribute);
@@ -191,7 +191,7 @@ fn fences(chapter: &str) -> Vec<(String, String)> {
     fences
 }
 
-/// Another test types the commands.
+/// Another test runs the commands.
 #[test]
 fn only_commands_are_typed_by_hand() {
     for chapter in chapters() {
@@ -201,7 +201,7 @@ fn only_commands_are_typed_by_hand() {
     }
 }
 
-/// Every file in `folder` with this extension is among `shown`.
+/// Asserts that every file in `folder` with this extension is among `shown`.
 fn assert_all_shown(folder: &Path, extension: &str, shown: &BTreeSet<String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -215,7 +215,7 @@ fn assert_all_shown(folder: &Path, extension: &str, shown: &BTreeSet<String>) {
 fn pages_show_every_snapshot_and_picture() {
     let mut used = used();
     used.outputs.insert(NOT_SHOWN.to_string());
-    // Steps 06 and 07 have no chapters yet.
+    // The pages need not show every snapshot of steps 06 and 07.
     for (number, _) in STEPS.into_iter().take(5) {
         assert_all_shown(&folder(number).join("snapshots"), "snap", &used.outputs);
     }
@@ -267,7 +267,7 @@ fn chapters_show_every_exercise() {
     assert_eq!(shown, exercises.collect());
 }
 
-/// These chapters are for a day of their own.
+/// Chapters that are for a separate day.
 const BEYOND_THE_ARTICLE: [&str; 5] = ["step-06", "step-07", "prometheus", "gateway", "costs"];
 
 #[test]
@@ -281,7 +281,7 @@ fn plans_have_all_chapters() {
         let is_beyond = BEYOND_THE_ARTICLE.contains(&&*chapter);
         let is_step = (chapter.starts_with("step-") && !is_beyond) || chapter == "azure";
         assert!(!is_step || half.contains(&chapter), "half-day: {chapter}");
-        // The first is for the teacher, and the others are for looking something up.
+        // The first is for the teacher, and the others are for reference.
         let is_read = !is_beyond && !["teaching", "sheet", "glossary"].contains(&&*chapter);
         assert!(!is_read || full.contains(&chapter), "full-day: {chapter}");
     }

@@ -18,24 +18,24 @@ const NOT_HERE: [(&str, &str); 11] = [
     ("az ", "needs an Azure subscription"),
     (
         "export APPLICATIONINSIGHTS_CONNECTION_STRING=\"$(az ",
-        "needs an Azure subscription; the stand-in's own line is typed",
+        "needs an Azure subscription; the test uses the stand-in's own line",
     ),
     ("docker ", "needs Docker"),
     ("direnv ", "needs direnv, and changes what its owner allows"),
     ("cargo bench -p cost", "takes half an hour; CI runs its check"),
-    ("cargo test --workspace", "is what runs this test"),
+    ("cargo test --workspace", "runs this test"),
     ("cargo workshop check", "checks an app that the reader has written"),
-    ("curl ", "asks a program in another terminal; experiments.rs asks the same"),
+    ("curl ", "asks a program in another terminal; experiments.rs sends the same requests"),
     (
         "for i in $(seq 2100); do curl ",
-        "asks a program in another terminal; experiments.rs does too",
+        "asks a program in another terminal; experiments.rs sends the same requests",
     ),
-    ("while curl ", "asks a program in another terminal, until that one stops"),
-    ("pkill ", "would kill a program of that name that is not the test's"),
+    ("while curl ", "asks a program in another terminal until that program stops"),
+    ("pkill ", "could kill a program of that name outside the test"),
 ];
 
-/// Commands that serve until Ctrl-C, their output once they serve, and the seconds that a page then
-/// asks its reader to wait: until the next export of a step.
+/// Commands that serve until Ctrl-C, their output once they serve, and the seconds that a reader
+/// then waits: until the next export of a step.
 const SERVE: [(&str, &str, u64); 11] = [
     ("cargo run -p step-", "Listening on http://", 5),
     ("PORT=8001 OTEL_SERVICE_NAME=verdicts cargo run -p step-", "Listening on http://", 0),
@@ -53,7 +53,7 @@ const SERVE: [(&str, &str, u64); 11] = [
 const COLLECTOR_IS_READY: &str = "Everything is ready.";
 const SIGTERM: i32 = 15;
 
-/// Programs that a reader installs, and the variable with the path of the one that a test runs.
+/// Programs that a reader installs, each with the variable that has the path for a test.
 const INSTALLED: [(&str, &str); 3] =
     [("prometheus", "PROMETHEUS"), ("promtool", "PROMTOOL"), ("otelcol-contrib", "OTELCOL")];
 
@@ -97,7 +97,7 @@ fn pages() -> Vec<PathBuf> {
     let summary = fs::read_to_string(book.join("SUMMARY.md")).unwrap();
     let linked = summary.lines().filter_map(|line| line.split_once("](")?.1.split_once(')'));
     let chapters = linked.map(|(page, _)| book.join(page));
-    // The page on Azure last: it uses the variable that step 04 has set.
+    // The page on Azure comes last, because it uses the variable that step 04 has set.
     let azure = root().join("azure").join("README.md");
     [root().join("README.md")].into_iter().chain(chapters).chain([azure]).collect()
 }
@@ -129,7 +129,7 @@ fn copy_of_the_repository(to: &Path) {
 fn every_command_on_a_page_works() {
     let folder = tempfile::tempdir().unwrap();
     copy_of_the_repository(folder.path());
-    // The first build takes minutes, which only the page about it states.
+    // The first build takes minutes, which only the page about the preparation states.
     let (success, text) = run(shell(folder.path(), "cargo workshop prepare", false), "prepare");
     assert!(success, "{text}");
     let mut times: BTreeMap<String, Duration> = BTreeMap::new();
@@ -162,7 +162,7 @@ fn every_command_on_a_page_works() {
                 let ends = END.iter().chain(&LOOK).any(|start| command.starts_with(start));
                 command.starts_with(start) && !ends
             });
-            // In place of the shell, so that Ctrl-C ends the program itself.
+            // The program replaces the shell, so that Ctrl-C ends the program itself.
             let exec = if sign.is_some() { "exec env " } else { "" };
             let shell =
                 shell(folder.path(), &format!("{installed}{before}{exec}{command}"), offline);
@@ -175,8 +175,8 @@ fn every_command_on_a_page_works() {
                 }
                 _ if LOOK.iter().any(|start| command.starts_with(start)) => {
                     let (success, text) = run(shell, &place);
-                    // Another program may have a port; and before `prepare`, cargo has fetched
-                    // the crates of this system only.
+                    // Another program may use a port. Before `prepare`, cargo has fetched
+                    // only the crates for this system.
                     let known = |line: &str| line.contains(" port ") || line.contains(" crates ");
                     let wrong = |line: &str| line.starts_with("✗ wrong ") && !known(line);
                     assert!(!text.lines().any(wrong), "{place}\n{text}");
@@ -206,7 +206,7 @@ fn every_command_on_a_page_works() {
     assert_minutes(&times);
 }
 
-/// A command that no page has makes its list stale.
+/// A listed command that is on no page is stale.
 #[test]
 fn every_listed_command_is_on_a_page() {
     let all: Vec<_> = pages().iter().flat_map(|page| commands(page)).collect();
@@ -220,8 +220,8 @@ fn every_listed_command_is_on_a_page() {
 /// Enough for a command that builds everything on a slow machine.
 const LIMIT: Duration = Duration::from_secs(1800);
 
-/// Puts links to the programs into `folder`, under the names that the pages use. Returns the command
-/// that lets a shell find them.
+/// Puts links to the programs into `folder`, under the names that the pages use. Returns the
+/// command that lets a shell find them.
 fn install(folder: &Path) -> String {
     fs::create_dir(folder).unwrap();
     for (name, variable) in INSTALLED {
@@ -232,22 +232,22 @@ fn install(folder: &Path) -> String {
     format!("PATH={}:$PATH\n", folder.display())
 }
 
-/// A command that a shell will run in the copy, with the dependencies that are built already.
+/// A command for a shell in the copy of the repository, which uses the dependencies already built.
 fn shell(folder: &Path, script: &str, offline: bool) -> Program {
-    // A group of its own: Ctrl-C reaches the shell and all that it started.
+    // In a group of its own, Ctrl-C reaches the shell and every program that it started.
     let shell = Program::new("sh").args(["-c", script]).own_group().limit(LIMIT).keep_proxies();
     let target = target_beside(&root().join("target"), "commands").unwrap();
     let shell = shell.current_dir(folder).env("CARGO_TARGET_DIR", target);
     if offline { shell.env("CARGO_NET_OFFLINE", "true") } else { shell }
 }
 
-/// Runs a command to its end: whether it succeeded, and its output.
+/// Runs a command to its end. Returns whether it succeeded, and its output.
 fn run(shell: Program, place: &str) -> (bool, String) {
     let finished = shell.run().unwrap_or_else(|error| panic!("{place}\n{error}"));
     (finished.status.success(), finished.stdout + &finished.stderr)
 }
 
-/// Waits for `sign`, presses Ctrl-C, and waits for a good end. Returns the time until `sign`.
+/// Waits for `sign`, presses Ctrl-C, and waits for a clean exit. Returns the time until `sign`.
 fn serve(shell: Program, sign: &str, place: &str) -> Duration {
     let started = Instant::now();
     let running = match shell.start_when(sign) {
@@ -259,8 +259,8 @@ fn serve(shell: Program, sign: &str, place: &str) -> Duration {
         Err(error) => panic!("{place}\n{error}"),
     };
     let time = started.elapsed();
-    // The real Collector is ready a moment before it handles signals. Until then, SIGTERM ends it at
-    // once. SIGINT would be lost if a shell has started the tests in the background.
+    // The real Collector reports that it is ready shortly before it handles signals. Until then,
+    // SIGTERM ends the Collector. SIGINT would be lost if a shell started the tests in the background.
     let is_collector = sign == COLLECTOR_IS_READY;
     let finished = if is_collector { running.stop() } else { running.interrupt() };
     let finished = finished.unwrap_or_else(|error| panic!("{place}\n{error}"));

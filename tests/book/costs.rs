@@ -42,9 +42,9 @@ fn bars(table: &Table, title: &str, unit: &str) -> String {
     bars.to_svg(760)
 }
 
-/// The chapter and the report for upstream name two halves, and the report a third.
+/// The chapter and the report for upstream call two parts a half, and the report calls one a third.
 #[test]
-fn parts_of_the_layers_are_as_the_pages_say() {
+fn parts_of_the_layers_match_the_pages() {
     let results = results();
     let table = results.table("instructions").unwrap();
     let over = |name| {

@@ -8,9 +8,9 @@ use tests::root;
 
 use crate::book::{chapters, schedule, source};
 
-/// Words of prose that a reader of a technical text reads in a minute.
+/// The words of technical prose that a reader reads in a minute.
 const WORDS: u64 = 200;
-/// Lines of a listing, an output, a diff or a command that a reader reads in a minute.
+/// The lines of a listing, an output, a diff or a command that a reader reads in a minute.
 const LINES: u64 = 30;
 /// Minutes of waiting that no test of a page measures, with the reason.
 const WAITS: [(&str, u64, &str); 3] = [
@@ -24,7 +24,7 @@ const WAITS: [(&str, u64, &str); 3] = [
 ];
 
 /// Fails with a table of all chapters if one states fewer minutes than it needs, or more than 1.6
-/// times as many and five. `commands` has the time of the commands of each page, if it was measured.
+/// times as many plus five. `commands` has the measured time of the commands of each page.
 pub fn assert_minutes(commands: &BTreeMap<String, Duration>) {
     let schedule = schedule();
     let mut table = String::from(
@@ -38,7 +38,7 @@ pub fn assert_minutes(commands: &BTreeMap<String, Duration>) {
         let typed = commands.get(name).map_or(0, Duration::as_secs);
         let stated = schedule["minutes"].get(name).and_then(toml::Value::as_integer);
         let stated = stated.map_or(0, |minutes| u64::try_from(minutes).unwrap());
-        // In seconds: whole numbers compare well.
+        // The sum is in seconds, because whole numbers compare exactly.
         let needed = words * 60 / WORDS + lines * 60 / LINES + wait * 60 + typed;
         let most = needed * 8 / 5 + 300;
         let seconds = stated * 60;
@@ -77,7 +77,7 @@ fn reading(chapter: &str) -> (u64, u64) {
                 folded += html.matches("<details").count();
                 folded -= html.matches("</details>").count();
             }
-            // Its commands are those of the fence before it.
+            // The commands are the same as in the fence before.
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) if &*info == "powershell" => {
                 twin = true;
             }

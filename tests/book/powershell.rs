@@ -1,4 +1,4 @@
-//! The commands for PowerShell follow its grammar. No PowerShell is at hand to run them.
+//! The commands for PowerShell follow its grammar. Without PowerShell, the tests cannot run them.
 
 use std::{fs, path::Path};
 

@@ -1,4 +1,4 @@
-//! The sheet for attendees has the commands, the ports and the variables that the programs have.
+//! The sheet for attendees has the same commands, ports and variables as the programs.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -62,7 +62,7 @@ fn commands_of_the_workshop_are_valid() {
     }
 }
 
-/// The ports that the programs use without options, each with a word for its program.
+/// The ports that the programs use without options, each with a name for its program.
 fn ports() -> BTreeMap<u16, &'static str> {
     let cli = Cli::command();
     let doctor = cli.find_subcommand("doctor").unwrap();
@@ -71,7 +71,7 @@ fn ports() -> BTreeMap<u16, &'static str> {
         let default = option.get_default_values()[0].to_str().unwrap();
         default.rsplit(':').next().unwrap().parse::<u16>().unwrap()
     };
-    // The second process has its port from the command that starts it.
+    // The command that starts the second process sets its port.
     let second = commands(&source().join("step-06.md"));
     let second = second.iter().find_map(|it| it.strip_prefix("PORT=")).unwrap();
     BTreeMap::from([
@@ -89,7 +89,7 @@ fn addresses_are_those_of_the_programs() {
     let rows = table("sheet.md", "address").into_iter();
     let of_the_sheet: BTreeMap<u16, String> = rows.map(|row| address(&row)).collect();
     assert_same(&of_the_sheet, &ports());
-    // Another page has the same ports, and one more, of the real Collector.
+    // Another page has the same ports, and one more port, which the real Collector uses.
     let rows = table("setup.md", "port").into_iter();
     let mut of_the_setup: BTreeMap<u16, String> =
         rows.map(|row| (row[0].parse().unwrap(), row[1].clone())).collect();

@@ -1,5 +1,4 @@
-//! The book in a browser: on a phone, in dark mode, by keyboard, and from a
-//! USB stick.
+//! The book in a browser: on a phone, in dark mode, by keyboard, and from a USB stick.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +7,7 @@ use tests::{
     browser::{Axe, Browser, Key, PrintSize, Scheme, View},
 };
 
-/// Fails with all findings.
+/// Fails if there are findings, and shows all of them.
 fn assert_none(found: &[String]) {
     assert!(found.is_empty(), "{} things:\n{}", found.len(), found.join("\n"));
 }
@@ -102,7 +101,7 @@ fn next_and_previous_go_through_the_book() {
 fn text_is_readable_in_dark_mode() {
     let Some(browser) = Browser::start() else { return };
     let book = Book::serve().unwrap();
-    // How light the page and the text on it are, from 0 to 255.
+    // The lightness of the page and of its text, from 0 to 255.
     let light = "[document.documentElement, document.querySelector('main p')].map((it, text) =>
         getComputedStyle(it)[text ? 'color' : 'backgroundColor'].match(/\\d+/g).slice(0, 3)
             .reduce((sum, it) => sum + it / 3, 0))";
@@ -165,7 +164,7 @@ fn pages_pass_the_accessibility_checks() {
     let Some(axe) = Axe::find() else { return };
     let Some(browser) = Browser::start() else { return };
     let book = Book::serve().unwrap();
-    // A few of many equal findings are enough.
+    // A few examples of equal findings are enough.
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for scheme in [Scheme::Light, Scheme::Dark] {
         browser.look(View::LAPTOP, scheme);
@@ -261,7 +260,7 @@ fn slides_can_be_shown_in_turn_by_keyboard() {
         browser.press(Key::Right);
         shown(slide);
     }
-    // Back into the previous chapter, at its end.
+    // This goes back to the end of the previous chapter.
     let chapter = |at: &usize| slides[*at].0 != slides[*at - 1].0;
     let first = (1..slides.len()).rev().find(chapter).unwrap();
     for slide in slides[first - 1..slides.len() - 1].iter().rev() {
@@ -274,7 +273,7 @@ fn slides_can_be_shown_in_turn_by_keyboard() {
     let back = "document.activeElement == [...document.querySelectorAll('main .enlarge')].at(-1)";
     browser.wait("the button of the slide", back);
 
-    // By its address, as in a bookmark.
+    // Opens the slide by its address, as from a bookmark.
     let (page, number) = slides.iter().max_by_key(|(_, number)| number).unwrap();
     for (name, number) in [("slide", 1), ("slide-2", 2), ("slide-last", *number)] {
         browser.open("about:blank");
@@ -284,14 +283,14 @@ fn slides_can_be_shown_in_turn_by_keyboard() {
     assert_none(&browser.complaints());
 }
 
-/// From the last row: a line of a diff has large type, and a tall picture is wide.
+/// Large enough for the last row of a room: a diff has large type, and a tall picture is wide.
 #[test]
 #[ignore = "needs a browser"]
 fn slides_that_are_higher_than_the_screen_are_large_and_scroll() {
     const STAGE: &str = "document.querySelector('.slide-stage')";
     let Some(browser) = Browser::start() else { return };
     let book = Book::serve().unwrap();
-    // Of a projector.
+    // The resolution of a projector.
     browser.look(View::window(1280, 720), Scheme::Light);
     let number = |expression: &str| browser.eval(expression).as_f64().unwrap();
     let shows = |page: &str, kind: &str| {

@@ -9,7 +9,7 @@ use std::{
 use tempfile::TempDir;
 use tests::browser::{Axe, Browser, Key, Scheme, View};
 
-/// A page in a file of its own, in a folder that goes with it.
+/// A page in a file of its own, and the temporary folder that contains the file.
 fn page(html: &str) -> (TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("page.html");

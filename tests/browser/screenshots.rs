@@ -58,7 +58,7 @@ fn every_picture_of_a_page_has_its_text_and_a_test() {
     assert!(pictures.iter().eq(taken), "the pictures in the book: {pictures:?}");
 }
 
-/// A screenshot with so many colors.
+/// A screenshot with a number of colors.
 fn screenshot(colors: u32) -> Vec<u8> {
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, colors, 1);
@@ -75,7 +75,7 @@ fn picture_keeps_its_text() {
     let picture = Picture::at(folder.path().join("picture.png"));
     assert!(picture.shows("two\nlines").is_err(), "it is not there");
 
-    // As a palette, and as it is.
+    // With and without a palette.
     for colors in [1, 256, 257, 1000] {
         picture.save(&screenshot(colors), "Grüße\n—\n").unwrap();
         picture.shows("Grüße\n—\n").unwrap();
@@ -126,7 +126,7 @@ fn picture_is_taken_again_when_the_text_changes() {
     hold(true).unwrap();
     assert_eq!(picture.text().unwrap().unwrap(), "At NN:NN\nAlways\n");
 
-    // A masked difference does not count, and then not a byte of the picture changes.
+    // A masked difference does not count: not a byte of the picture changes.
     let taken = fs::read(picture.path()).unwrap();
     write("At 12:16");
     hold(false).unwrap();
@@ -148,7 +148,7 @@ fn picture_is_taken_again_when_the_text_changes() {
     assert_eq!(sizes[0], (1280, 800));
     assert!(sizes[1].0 > 1200 && sizes[1].1 < 30, "{sizes:?}");
 
-    // The picture would show half of the element, and its text all of it.
+    // The picture would show half of the element, but its text would be complete.
     write(&"A<br>".repeat(100));
     let large = hold(true).unwrap_err();
     assert!(large.contains("does not fit into the window"), "{large}");

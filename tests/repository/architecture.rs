@@ -13,7 +13,7 @@ use harness::Program;
 use serde_json::Value;
 use tests::root;
 
-/// Pages outside of the book.
+/// The pages outside the book.
 const PAGES: [&str; 4] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "azure/README.md"];
 
 const BEGIN: &str = "<!-- Drawn by tests/repository/architecture.rs -->\n";
@@ -27,7 +27,7 @@ fn read(path: &str) -> String {
 struct Package {
     folder: String,
     description: String,
-    /// The packages that it is built with.
+    /// The packages that the package is built with.
     uses: BTreeSet<String>,
     /// The packages that only its tests are built with.
     tested_with: BTreeSet<String>,
@@ -61,8 +61,8 @@ fn packages() -> BTreeMap<String, Package> {
     packages.collect()
 }
 
-/// A flowchart in Mermaid, which GitHub draws, and the same as a table for readers who cannot see
-/// it.
+/// A flowchart in Mermaid, which GitHub draws, and a table with the same content for readers who
+/// cannot see the chart.
 fn drawing() -> String {
     let packages = packages();
     let id = |name: &str| name.replace('-', "_");
@@ -160,7 +160,7 @@ fn files_named_on_pages_exist() {
             let is_file = Path::new(name).extension().is_some_and(|end| {
                 ["bicep", "md", "rs", "snap", "toml", "yml"].iter().any(|e| end == *e)
             });
-            // A pattern, or an example of a file to add.
+            // Patterns and examples of new files are not checked.
             if !is_file || name.contains(['*', '<', ' ']) {
                 continue;
             }

@@ -1,5 +1,5 @@
-//! `azure/`, which is deployed by hand: its files follow Bicep's grammar, its rule watches what
-//! step 05 measures, and the commands that the pages list create the same.
+//! `azure/`, which is deployed by hand: its files follow Bicep's grammar, its rule watches a metric
+//! of step 05, and the commands on the pages create the same resources as the files.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -74,9 +74,9 @@ struct Rule {
     window: String,
     frequency: String,
     severity: String,
-    /// Whether it is resolved automatically.
+    /// Whether an alert is resolved automatically.
     resolves: bool,
-    /// Whether the metric may still be unknown.
+    /// Whether the metric may not exist yet.
     unknown: bool,
 }
 
@@ -100,7 +100,7 @@ fn rule() -> Rule {
     }
 }
 
-/// The rule that a learner makes in the stand-in. With `--azure-timing` it has the timing too.
+/// The rule equals the one that a learner makes in the stand-in with `--azure-timing`.
 #[test]
 fn rule_is_the_one_of_the_book() {
     let too_slow = too_slow(&Timing::azure());
@@ -186,7 +186,7 @@ fn readme_lists_every_resource() {
     assert!(readme.contains(&format!("`dailyCapGb`: {cap} gigabyte,")));
 }
 
-/// Twenty apps, all day, each with two series. Azure bills less than the size of the envelopes.
+/// Twenty apps run all day, each with two series. Azure bills less than the size of the envelopes.
 #[test]
 fn class_stays_below_the_daily_cap() {
     let snapshot = fs::read_to_string(folder(5).join("snapshots/envelopes.snap")).unwrap();
@@ -198,7 +198,7 @@ fn class_stays_below_the_daily_cap() {
     assert!(bytes < cap * 1_000_000_000, "{bytes} bytes a day");
 }
 
-/// The pages with the commands: each list creates all that the files create.
+/// The pages with the commands. Each list of pages creates everything that the files create.
 const BY_HAND: [&[&str]; 2] = [&["azure/README.md"], &["book/src/azure.md", "book/src/step-05.md"]];
 
 /// The resource that each command creates.
@@ -242,7 +242,7 @@ impl Az {
         &values[0]
     }
 
-    /// The rule as the CLI reads it.
+    /// The rule that the command creates.
     fn rule(&self) -> Rule {
         let condition = words(self.get("--condition"));
         let (namespace, metric) = condition[1].rsplit_once('.').unwrap();
@@ -277,7 +277,7 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// The commands for Azure on a page, also those within others.
+/// The commands for Azure on a page, including commands within commands.
 fn commands(page: &str) -> Vec<Az> {
     let text = read(page);
     let mut commands = Vec::new();

@@ -1,5 +1,5 @@
-//! Reads a Bicep file by its grammar. No Bicep compiler is at hand, so names and types of
-//! properties go unchecked.
+//! Reads a Bicep file by its grammar. Without a Bicep compiler, the names and types of properties
+//! are not checked.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,8 +24,8 @@ pub struct Bicep {
 pub struct Block {
     /// The type of a resource with its version, or the path of a module.
     pub kind: String,
-    /// By path, such as `properties.actions.0.actionGroupId`. A string has no quotation marks, any
-    /// other value is its source text.
+    /// The values by path, such as `properties.actions.0.actionGroupId`. A string has no quotation
+    /// marks. Any other value is its source text.
     properties: BTreeMap<String, String>,
 }
 

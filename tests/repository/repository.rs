@@ -21,7 +21,7 @@ fn toml(path: impl AsRef<Path>) -> Table {
     read(path).parse().unwrap()
 }
 
-/// Runs cargo to a good end; its stdout.
+/// Runs cargo, which has to succeed, and returns its stdout.
 fn cargo(folder: &Path, args: &[&str]) -> String {
     let cargo = Program::cargo().args(args).current_dir(folder).limit(Duration::from_secs(1800));
     let finished = cargo.run().unwrap();
@@ -79,7 +79,7 @@ fn each_step_has_few_new_lines() {
     }
 }
 
-/// A step states its versions itself, so that it builds outside. They must be the workspace's.
+/// A step states its versions, so that it builds outside the workspace. The versions must agree.
 #[test]
 fn steps_and_workspace_have_the_same_versions() {
     fn versions(table: &Table) -> impl Iterator<Item = (&String, &str)> {
@@ -123,7 +123,7 @@ fn each_step_builds_outside_the_repository() {
         fs::copy(root().join("Cargo.lock"), copy.join("Cargo.lock")).unwrap();
         let target = target_beside(&root().join("target"), "copied-out").unwrap();
         let target = target.to_str().unwrap();
-        // The profile of the workspace, so that its crates are not compiled again.
+        // With the profile of the workspace, cargo does not compile its crates again.
         let profile = "profile.dev.package.'*'.debug=false";
         let arguments = ["--offline", "--quiet", "--target-dir", target, "--config", profile];
         cargo(&copy, &[&["build"], &arguments[..]].concat());
@@ -138,7 +138,7 @@ fn step_manifests_name_no_path_or_workspace() {
     }
 }
 
-/// One Collector: in the compose file, in CI, in the README of the stand-in, and for Azure.
+/// One version, in the compose file, in CI, in the README of the stand-in, and for Azure.
 #[test]
 fn all_files_name_the_same_collector_version() {
     let image = "otel/opentelemetry-collector-contrib:";
@@ -159,8 +159,8 @@ fn all_files_name_the_same_collector_version() {
     assert!(azure.contains(&format!("{image}{version} ")));
 }
 
-/// Ports on loopback only: each port that the configuration opens, those of Prometheus and Grafana,
-/// and no other.
+/// The published ports are on loopback: each port that the configuration opens, those of Prometheus
+/// and Grafana, and no other port.
 #[test]
 fn compose_file_publishes_the_configured_ports() {
     let opened = read("otel-collector-config.yml");
@@ -183,7 +183,7 @@ fn yaml(path: &str) -> Value {
     serde_saphyr::from_str(&read(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// One Prometheus: in its compose file and in CI, where the module of version 3.16 is v0.316.
+/// One version, in the compose file and in CI, where the module of version 3.16 is v0.316.
 #[test]
 fn all_files_name_the_same_prometheus_version() {
     let image = yaml("prometheus/docker-compose.yml")["services"]["prometheus"]["image"].clone();
@@ -192,9 +192,9 @@ fn all_files_name_the_same_prometheus_version() {
     assert!(read(".ci/run").contains(&module), "{module}");
 }
 
-/// Grafana itself cannot be run here: its dashboard reads the data source that is provisioned, and
-/// the compose file puts the files where Grafana looks. The queries run on a real Prometheus in
-/// `tests/steps/prometheus.rs`.
+/// The tests cannot run Grafana itself. They check that the dashboard reads the provisioned data
+/// source, and that the compose file puts the files where Grafana looks for them. The queries run
+/// on a real Prometheus in `tests/steps/prometheus.rs`.
 #[test]
 fn dashboard_reads_the_provisioned_data_source() {
     let sources = yaml("prometheus/grafana/datasource.yml")["datasources"].clone();

@@ -11,7 +11,7 @@ use crate::{executable, root};
 #[derive(Debug)]
 pub struct Book {
     url: String,
-    // The server of the book, or the folder that holds it.
+    // Keeps the server of the book running, or its folder in place.
     _workshop: Option<Running>,
     _folder: Option<TempDir>,
 }

@@ -1,5 +1,5 @@
-//! Finds the programs under test. Each is built as a user builds it, with `cargo build -p NAME`:
-//! the dependencies of the tests must not add features to it.
+//! Finds the programs under test. Each is built as a user builds it, with `cargo build -p NAME`,
+//! because the dependencies of the tests must not add features to it.
 
 #![allow(clippy::missing_panics_doc, reason = "a failing test panics")]
 
@@ -56,8 +56,8 @@ pub fn folder(step: u8) -> PathBuf {
 }
 
 /// A step that is not running yet: on any free port, with the same random numbers each time. From
-/// step 04 on it gets a connection string that leads nowhere. From step 05 on it answers its first
-/// visitors at once.
+/// step 04 on, it gets a connection string for a port without a listener. From step 05 on, it
+/// answers its first visitors at once.
 pub fn step(number: u8) -> Program {
     let program = Program::step(executable(&format!("step-0{number}")));
     match number {
@@ -67,7 +67,7 @@ pub fn step(number: u8) -> Program {
     }
 }
 
-/// A seed with which a step from 05 on answers so many visitors without a delay.
+/// A seed with which a step from 05 on answers the first `visitors` without a delay.
 pub fn seed_without_delay(visitors: usize) -> u64 {
     let undelayed = |seed: &u64| {
         let mut random = fastrand::Rng::with_seed(*seed);
@@ -134,7 +134,7 @@ pub fn assert_snapshot_in(folder: &Path, name: &str, text: &str) {
     settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
-/// Prints that a test is skipped, with the reason. Not by `eprintln!`: the output of such macros is
+/// Prints that a test is skipped, with the reason. `eprintln!` is no alternative: its output is
 /// shown only for tests that fail.
 pub fn skip(why: impl std::fmt::Display) {
     let _ = writeln!(io::stderr(), "SKIPPED: {why}");

@@ -1,5 +1,5 @@
-//! Keeps tests apart that cannot run at the same time. The lock is a file, so that it also works
-//! between processes.
+//! Serializes tests that cannot run at the same time. The lock is a file, so it also works between
+//! processes.
 
 use std::{
     fs::{File, TryLockError},
@@ -10,10 +10,10 @@ use std::{
 
 use crate::root;
 
-/// How often to look whether one of several locks is free.
+/// The time between two looks for a free lock.
 const POLL: Duration = Duration::from_millis(50);
 
-/// One of the places behind a lock, taken until this is dropped.
+/// One of the places behind a lock. The place is taken until this value is dropped.
 #[derive(Debug)]
 pub struct Place(#[expect(dead_code, reason = "unlocked when it is closed")] File);
 

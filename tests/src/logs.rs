@@ -13,17 +13,17 @@ use crate::{session::envelopes, spans::attributes_of, spans::hex};
 /// A log record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Log {
-    /// The name of the service that it comes from.
+    /// The name of the service that sent the log record.
     pub service: String,
-    /// The id of its trace, empty without one.
+    /// The ID of its trace, empty if there is none.
     pub trace: String,
-    /// The id of its span, empty without one.
+    /// The ID of its span, empty if there is none.
     pub span: String,
     /// The name of the event, which an envelope does not have.
     pub event: String,
-    /// Where in the program it comes from, which an envelope does not have.
+    /// The target, which is the module in the program. An envelope does not have it.
     pub target: String,
-    /// As Application Insights counts: 1 is information, 2 a warning.
+    /// The severity level of Application Insights: 1 is information, 2 a warning.
     pub severity: i64,
     /// Its text.
     pub body: String,
@@ -79,7 +79,7 @@ fn from_otlp(body: &[u8]) -> Vec<Log> {
                     span: hex(&record.span_id),
                     event: record.event_name,
                     target: target.clone(),
-                    // Four numbers for a level, from 1 for TRACE on; DEBUG counts as TRACE.
+                    // OTLP has four numbers for each level, from 1 for TRACE on. DEBUG is as TRACE.
                     severity: i64::from((record.severity_number - 5) / 4),
                     body,
                     attributes: attributes_of(record.attributes),

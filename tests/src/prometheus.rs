@@ -9,7 +9,7 @@ use url::form_urlencoded::byte_serialize;
 
 use crate::skip;
 
-/// A real Prometheus that runs. Dropped, it ends.
+/// A running real Prometheus. It ends when it is dropped.
 #[derive(Debug)]
 pub struct Prometheus {
     running: Running,
@@ -19,7 +19,7 @@ pub struct Prometheus {
 
 impl Prometheus {
     /// Starts Prometheus with the configuration at `config` and without data. `None`, with a line
-    /// on stderr, without a real Prometheus.
+    /// on stderr, if there is no real Prometheus.
     pub fn start(config: impl AsRef<Path>) -> Option<Self> {
         let prometheus = program("PROMETHEUS")?;
         let data = tempfile::tempdir().expect("a folder for the data");
@@ -35,12 +35,12 @@ impl Prometheus {
         Some(Self { running, address, _data: data })
     }
 
-    /// The value of `OTEL_EXPORTER_OTLP_ENDPOINT` that leads here.
+    /// The value of `OTEL_EXPORTER_OTLP_ENDPOINT` for this Prometheus.
     pub fn otlp(&self) -> String {
         format!("http://{}/api/v1/otlp", self.address)
     }
 
-    /// The address, for a Collector in front.
+    /// The address, for a Collector that exports to this Prometheus.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -65,7 +65,7 @@ impl Prometheus {
         data["alerts"].as_array().expect("a list of alerts").clone()
     }
 
-    /// The field `data` of an answer of the API.
+    /// The field `data` of an API response.
     pub fn get(&self, path: &str) -> Value {
         let reply = http::get(&format!("http://{}{path}", self.address));
         let reply = reply.expect("Prometheus answers").text();
@@ -74,7 +74,7 @@ impl Prometheus {
         answer["data"].clone()
     }
 
-    /// Waits until a query has this value, one minute at most.
+    /// Waits at most one minute until a query has this value.
     pub fn wait_for_value(&self, promql: &str, value: f64) -> Result<(), Error> {
         let mut last = None;
         let is_there = || {
@@ -92,18 +92,18 @@ impl Prometheus {
     }
 }
 
-/// The address in the log of Prometheus, which names the port that 0 became.
+/// The address in the log of Prometheus, with the port that the system chose for port 0.
 fn listens(log: &str) -> Option<SocketAddr> {
     let line = log.lines().find(|line| line.contains("msg=\"Listening on\""))?;
     line.split_once(" address=")?.1.trim().parse().ok()
 }
 
-/// promtool, or none, with a line on stderr.
+/// The path of promtool, or `None` with a line on stderr.
 pub fn promtool() -> Option<PathBuf> {
     program("PROMTOOL")
 }
 
-/// The program that a variable names; without one, a line on stderr says how to get it.
+/// The program that a variable names. Without it, a line on stderr says how to get the program.
 fn program(variable: &str) -> Option<PathBuf> {
     let path = env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from);
     if path.is_none() {

@@ -6,14 +6,14 @@ use harness::{Answer, Backend, Program, Running};
 
 use crate::{root, skip};
 
-/// A real Collector that runs. Dropped, it ends.
+/// A running real Collector. It ends when it is dropped.
 #[derive(Debug)]
 pub struct RealCollector {
     running: Running,
     ports: Ports,
 }
 
-/// The ports of a Collector, which another one can take over.
+/// The ports of a Collector. Another Collector can use them later.
 #[derive(Clone, Copy, Debug)]
 pub struct Ports {
     otlp: u16,
@@ -30,12 +30,12 @@ impl Ports {
 }
 
 impl RealCollector {
-    /// None, with a line on stderr, without a real Collector.
+    /// Starts on free ports. `None`, with a line on stderr, if there is no real Collector.
     pub fn start() -> Option<Self> {
         Self::with(Ports::free(), |program| program)
     }
 
-    /// The same on these ports, with the other arguments and the variables of `set_up`.
+    /// Starts on these ports, with the further arguments and variables of `set_up`.
     pub fn with(ports: Ports, set_up: impl FnOnce(Program) -> Program) -> Option<Self> {
         let program = Program::new(otelcol()?)
             .arg(format!("--config={}", root().join("otel-collector-config.yml").display()))
@@ -67,14 +67,14 @@ impl RealCollector {
         self.running.stop().expect("the real Collector stops").stdout
     }
 
-    /// Kills the Collector with SIGKILL, as a crash would end it, and frees its ports.
+    /// Kills the Collector with SIGKILL, like a crash, and frees its ports.
     pub fn kill(self) -> Ports {
         self.running.kill().expect("the real Collector is killed");
         self.ports
     }
 }
 
-/// The program that `OTELCOL` names; without one, a line on stderr says how to get it.
+/// The program that `OTELCOL` names. Without it, a line on stderr says how to get the program.
 pub fn otelcol() -> Option<PathBuf> {
     let path = env::var_os("OTELCOL").filter(|path| !path.is_empty()).map(PathBuf::from);
     if path.is_none() {
@@ -83,7 +83,7 @@ pub fn otelcol() -> Option<PathBuf> {
     path
 }
 
-/// Any port that is free now. The Collector does not print which port 0 became.
+/// A free port. The Collector does not print which port the system chose for port 0.
 pub fn free_port() -> u16 {
     Backend::start(|_| Answer::Status(200)).expect("a free port").address().port()
 }

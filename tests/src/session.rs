@@ -27,7 +27,7 @@ impl Session {
         Self::with(number, |program| program, |_| Answer::Status(200))
     }
 
-    /// Starts a step with the settings of `set_up`, and a back end with the answers of `answer`.
+    /// Starts a step with the settings of `set_up`, and a back end with the responses of `answer`.
     pub fn with(
         number: u8,
         set_up: impl FnOnce(Program) -> Program,
@@ -38,7 +38,7 @@ impl Session {
         Ok(Self { number, step, backend })
     }
 
-    /// Stops the step; its output, and each export of metrics as readable text.
+    /// Stops the step. Returns its output, and each export of metrics as readable text.
     pub fn stop(self) -> Result<(Finished, Vec<String>), Error> {
         let Self { number, step, backend } = self;
         let finished = step.stop()?;
@@ -62,7 +62,7 @@ impl Session {
         }
     }
 
-    /// Waits for `count` exports of metrics in all.
+    /// Waits for a total of `count` exports of metrics.
     pub fn wait_for_exports(&self, count: usize) -> Result<(), Error> {
         let enough = |requests: &[Received]| {
             requests.iter().filter(|request| has_metrics(request)).count() >= count

@@ -15,19 +15,19 @@ use crate::session::envelopes;
 /// An ended span.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Span {
-    /// The name of the service that it comes from.
+    /// The name of the service that sent the span.
     pub service: String,
-    /// The id of its trace.
+    /// The ID of its trace.
     pub trace: String,
-    /// Its id.
+    /// The span's own ID.
     pub id: String,
-    /// The id of its parent, empty for the first span of a trace.
+    /// The ID of its parent, empty for the first span of a trace.
     pub parent: String,
     /// `SERVER`, `CLIENT` or `INTERNAL`.
     pub kind: String,
     /// Its name.
     pub name: String,
-    /// The status is an error.
+    /// Whether the status is an error.
     pub failed: bool,
     /// The description of its status, which an envelope does not have.
     pub description: String,
@@ -96,13 +96,13 @@ fn from_otlp(body: &[u8]) -> Vec<Span> {
     spans
 }
 
-/// An id in hexadecimal digits, as in an envelope.
+/// An ID in hexadecimal digits, as in an envelope.
 pub(crate) fn hex(id: &[u8]) -> String {
     let digits = id.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
-/// Panics when a key is there twice.
+/// Panics if a key occurs twice.
 pub(crate) fn attributes_of(attributes: Vec<KeyValue>) -> BTreeMap<String, String> {
     let text = |value: Option<AnyValue>| match value.and_then(|value| value.value) {
         Some(Value::StringValue(text)) => text,

@@ -11,20 +11,21 @@ use harness::Running;
 
 use crate::{azure, executable, step};
 
-/// The pause between two visits of a visitor. Each visit takes a new connection, and a system has a
+/// The pause between two visits of a visitor. Each visit opens a new connection, and a system has a
 /// limited number of ports.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The number of concurrent visitors. Step 05 takes a second and a half for each, and one slow
-/// visit should not decide an evaluation. Step 04 answers at once: its two make far more visits.
+/// The number of concurrent visitors. Step 05 takes a second and a half for each visit, and one
+/// slow visit should not decide an evaluation. Step 04 answers at once, so two visitors make far
+/// more visits.
 fn visitors(number: u8) -> usize {
     if number == 5 { 20 } else { 2 }
 }
 
 /// Runs step 04 or 05 under its visitors until `done` returns. The step exports once a second.
 pub fn visited<T>(number: u8, stand_in: &Running, done: impl FnOnce() -> T) -> T {
-    // Built before: a compilation between two steps would be minutes without visitors, and an alert
-    // would be resolved without data.
+    // Build both steps first: a compilation between them would mean minutes without visitors, and
+    // an alert would be resolved for lack of data.
     for step in ["step-04", "step-05"] {
         executable(step);
     }
@@ -50,7 +51,7 @@ pub fn visited_by<T>(visitors: usize, app: &Running, done: impl FnOnce() -> T) -
         for _ in 0..visitors {
             scope.spawn(visit);
         }
-        // Also after a panic, the visitors have to end.
+        // The visitors have to end even after a panic.
         let result = catch_unwind(AssertUnwindSafe(done));
         *lock() = true;
         ended.notify_all();

@@ -1,6 +1,6 @@
-//! The rule is made while the app is quick, and its preview is calm. Step 05 is slow, the rule
-//! fires an alert, and with a quick app the alert is resolved. Real programs, with the stand-in's
-//! own timing.
+//! The rule is created while the app is fast, so its preview is calm. Step 05 is slow, so the rule
+//! fires an alert. With a fast app, the alert is resolved. The test uses the real programs, with
+//! the stand-in's own timing.
 
 use app_insights::alerts::Timing;
 use harness::{Running, text, wait_until};

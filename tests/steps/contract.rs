@@ -1,4 +1,4 @@
-//! The contract of the steps, each row on every step that it applies to.
+//! The contract of the steps. Each test runs on every step that it applies to.
 
 use std::{
     ffi::OsString,
@@ -69,8 +69,8 @@ mod traces {
 }
 
 fn port_is_8000_unless_set(number: u8) {
-    // Held by this test, or taken already by another program. Another of these tests must not
-    // release it meanwhile.
+    // This test holds the port, unless another program already uses it. Another of these tests
+    // must not release the port meanwhile.
     let _place = tests::lock::wait("port-8000", 1);
     let _taken = TcpListener::bind("127.0.0.1:8000");
     let finished = step(number).env_remove("PORT").run().unwrap();
@@ -86,8 +86,8 @@ fn listens_on_loopback_only(number: u8) {
     let session = Session::start(number).unwrap();
     let address = session.step.address();
     assert_eq!(address.ip().to_string(), "127.0.0.1");
-    // All of 127/8 is this machine on Linux, so a program that listens on every address would
-    // answer here.
+    // On Linux, all of 127/8 is this machine, so a program that listens on every address would
+    // respond here.
     if cfg!(target_os = "linux") {
         TcpStream::connect(("127.0.0.2", address.port())).unwrap_err();
     }
@@ -122,7 +122,7 @@ fn answers_with_a_verdict(number: u8) {
 }
 
 fn same_seed_gives_same_verdicts(number: u8) {
-    // From step 05 on most visitors are delayed, so few come and none waits.
+    // From step 05 on, most visitors are delayed: few come, with a seed that delays none of them.
     let (requests, seed) = if number >= 5 { (4, seed_without_delay(4)) } else { (20, 7) };
     let run = |seed: u64| {
         let seeded = |program: Program| program.env("SEED", seed.to_string());
@@ -151,7 +151,7 @@ fn redirects_to_the_trailing_slash(number: u8) {
     for (path, target) in [("/Ada", "/Ada/"), ("/J%C3%BCrgen%2F%3Cb%3E", "/J%C3%BCrgen%2F%3Cb%3E/")]
     {
         let reply = session.step.get(path).unwrap();
-        // Temporary: a browser would apply a permanent redirect to the next program on this port.
+        // Not permanent: a browser would apply the redirect to the next program on this port.
         assert_eq!(reply.status, 307);
         assert_eq!(reply.headers["location"], target);
     }
@@ -198,7 +198,7 @@ fn open_request_is_finished_at_shutdown(number: u8) {
     client.write_all(b"GET /Ada/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n").unwrap();
     session.step.get("/Grace/").unwrap();
     session.step.terminate().unwrap();
-    // From now on the app accepts no connections.
+    // From now on, the app accepts no connections.
     let refused = || TcpStream::connect(session.step.address()).is_err();
     harness::wait_until("connections are refused", refused).unwrap();
     client.write_all(b"\r\n").unwrap();
@@ -293,8 +293,8 @@ fn exports_every_five_seconds(number: u8) {
     let first = Instant::now();
     session.step.get("/Ada/").unwrap();
     session.wait_for_exports(2).unwrap();
-    // Between two exports, not from the start, as the time of a start depends on the machine.
-    // Without a back end's times, the bounds are wider.
+    // The gap is measured between two exports and not from the start, because the time of a start
+    // depends on the machine. Without the times of a back end, the bounds are wider.
     let (gap, bounds) = match session.received().as_slice() {
         [first, second, ..] => (second.at - first.at, 4.9..10.0),
         _ => (first.elapsed(), 3.0..12.0),
@@ -307,12 +307,12 @@ fn export_interval_can_be_set(number: u8) {
     let by_default = Session::start(number).unwrap();
     let session = Session::with(number, often, |_| OK).unwrap();
     for seen in 0..3 {
-        // Step 04's exporter sends only new data.
+        // Step 04's exporter sends nothing without new data.
         session.step.get("/Ada/").unwrap();
         by_default.step.get("/Ada/").unwrap();
         session.wait_for_exports(seen + 1).unwrap();
     }
-    // Three exports take 15 s at the default, and a slow machine slows both programs.
+    // At the default, three exports take 15 s, and a slow machine slows both programs.
     assert!(by_default.exports() < 3);
 }
 
@@ -389,7 +389,7 @@ fn assert_no_connection_string(program: Program) {
 }
 
 fn invalid_connection_string_is_not_printed(number: u8) {
-    // Each string is invalid in another way; some make the exporter panic.
+    // Each string is invalid in a different way. Some of them would make the exporter panic.
     for rest in [
         "IngestionEndpoint=ingest",
         "IngestionEndpoint=https://",
@@ -410,8 +410,8 @@ fn invalid_connection_string_is_not_printed(number: u8) {
 
 const OK: harness::Answer = harness::Answer::Status(200);
 
-/// All of 127/8 is this machine on Linux, but a step accepts only 127.0.0.1 as this machine. So the
-/// address stands for the real cloud.
+/// On Linux, all of 127/8 is this machine, but a step treats only 127.0.0.1 as this machine. So
+/// another address in 127/8 stands for the real cloud.
 fn uses_tls_except_on_loopback(number: u8) {
     if !cfg!(target_os = "linux") {
         return;
@@ -428,7 +428,7 @@ fn uses_tls_except_on_loopback(number: u8) {
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-/// The connection string counts, if there are both.
+/// If both are set, the connection string takes precedence.
 fn endpoint_alone_selects_the_collector(number: u8) {
     for (connection_string, prefix) in [(None, "/v1/"), (Some(""), "/v1/"), (Some(KEY), "/v2/")] {
         let backend = harness::Backend::start(|_| OK).unwrap();

@@ -1,5 +1,5 @@
-//! The figures of step 06, drawn from what the programs exported: a trace as a waterfall, and what
-//! samplers of two processes leave of a hundred traces.
+//! The figures of step 06, drawn from the exports of the programs: a trace as a waterfall, and the
+//! rest of a hundred traces after the samplers of two processes.
 
 use std::{collections::BTreeSet, thread};
 
@@ -33,7 +33,7 @@ fn entries(pair: Pair) -> (Vec<Entry>, i64) {
     (entries.collect(), counted)
 }
 
-/// To a tenth of a second: the rest differs each time, and is less than a pixel wide.
+/// Rounds to a tenth of a second. The rest differs each time, and is less than a pixel wide.
 fn rounded(time: SignedDuration) -> SignedDuration {
     time.round((Unit::Millisecond, 100)).unwrap()
 }
@@ -90,12 +90,12 @@ fn add_rows(rows: &mut Vec<Row>, all: &[Entry], span: &Entry, start: Timestamp, 
 
 const TRACES: u64 = 100;
 
-/// The numbers of whole traces, of traces with a gap, and of counted requests, if the second process
-/// has this sampler with a lower ratio.
+/// The numbers of whole traces, of traces with a gap, and of counted requests, if the second
+/// process has this sampler with a lower ratio.
 fn sampled(sampler: &str) -> [usize; 3] {
     let set = |program: Program| {
         let program = program.env("SEED", "1");
-        // The first of the two processes has no caller that decides.
+        // The first of the two processes has no caller, so its own sampler decides.
         program.env("OTEL_TRACES_SAMPLER", "traceidratio").env("OTEL_TRACES_SAMPLER_ARG", "0.5")
     };
     let second = |program: Program| {

@@ -18,7 +18,7 @@ fn often(program: Program) -> Program {
     program.env("OTEL_METRIC_EXPORT_INTERVAL", "50")
 }
 
-/// A name that is a script, and an empty one.
+/// A name that is a script, and an empty name.
 #[test]
 fn names_are_escaped() {
     let session = Session::start(1).unwrap();
@@ -39,7 +39,7 @@ fn names_are_escaped() {
     assert_snapshot(1, "strange-names", page.trim_end());
 }
 
-/// Three requests each time; one program is stopped, the other is killed.
+/// Each program gets three requests. One program is stopped, the other is killed.
 #[test]
 fn killed_program_loses_its_last_metrics() {
     let mut table = String::new();
@@ -83,7 +83,7 @@ fn series_above_the_limit_overflow() {
     let methods = 2100;
     let mut stream = session.step.connect().unwrap();
     let requests = (1..=methods).map(|n| {
-        // The last request closes the connection, which shows that all are answered.
+        // The last request closes the connection, which shows that all requests have been answered.
         let connection = if n == methods { "close" } else { "keep-alive" };
         format!("METHOD{n} /Ada/ HTTP/1.1\r\nHost: a\r\nConnection: {connection}\r\n\r\n")
     });
@@ -106,7 +106,7 @@ async fn ask(app: &Router) {
     assert!(app.clone().oneshot(request).await.unwrap().status().is_success());
 }
 
-/// Step 03's counter after two requests, after one more, and after none.
+/// Step 03's counter after two requests, after one more, and after no more.
 #[tokio::test]
 async fn cumulative_and_delta_counts() {
     let mut columns = Vec::new();
@@ -131,8 +131,8 @@ async fn cumulative_and_delta_counts() {
     assert_snapshot(3, "temporality", table.trim_end());
 }
 
-/// A hundred requests to step 05, on a clock that a test moves: their average, and the distribution
-/// that the average hides.
+/// A hundred requests to step 05, on a clock that the test moves: their average, and the
+/// distribution that the average hides.
 #[tokio::test(start_paused = true)]
 async fn average_hides_slow_requests() {
     let recorder = Recorder::global(Temporality::Delta);
@@ -163,7 +163,7 @@ async fn average_hides_slow_requests() {
     assert_snapshot(5, "average", &text);
 }
 
-/// Step 03 without a Collector: the messages on stderr. The page is served all the same.
+/// Step 03 without a Collector: the messages on stderr. The page is served nevertheless.
 #[test]
 fn export_without_a_collector() {
     let gone = Backend::start(|_| OK).unwrap();
@@ -183,7 +183,7 @@ fn export_without_a_collector() {
     assert_snapshot(3, "no-collector", &lines.join("\n"));
 }
 
-/// A client that does not wait for step 05's answer is counted too.
+/// A request is also counted if its client does not wait for step 05's response.
 #[test]
 fn aborted_request() {
     let seed = (0..1000).find(|&seed| fastrand::Rng::with_seed(seed).u64(0..=3) == 3).unwrap();
@@ -192,10 +192,10 @@ fn aborted_request() {
     let step = program.start().unwrap();
     let mut client = step.connect().unwrap();
     client.write_all(b"GET /Ada/ HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
-    // The app accepts connections in order: this answer shows that the other request has begun.
+    // The app accepts connections in order: this response shows that the other request has begun.
     step.get("/favicon.ico").unwrap();
     drop(client);
-    // At its end the app aborts open requests, so the request is recorded in any case.
+    // At its end, the app aborts open requests, so the request is recorded in any case.
     assert!(step.stop().unwrap().status.success());
     let printed = stand_in.stop().unwrap().stdout;
     assert_snapshot(5, "impatient", text::app_insights(&printed).trim_end());

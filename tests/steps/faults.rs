@@ -1,4 +1,4 @@
-//! Failures: the app serves on, keeps the counts that it can keep, and reports the lost ones.
+//! Failures: the app keeps serving, keeps the counts that it can keep, and reports the lost ones.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -128,8 +128,9 @@ fn step_03_recovers_from_failing_collector() {
     }
 }
 
-/// The exporter's client follows redirects as most clients do. After 302 it sends a GET without the
-/// metrics, and takes the answer for success. OTLP is cumulative, so the next export has them.
+/// The exporter's client follows redirects, as most clients do. After 302, it sends a GET without
+/// the metrics and treats the response as a success. OTLP is cumulative, so the next export has
+/// these metrics.
 #[test]
 fn step_03_follows_redirects() {
     for (status, body_is_kept) in [(302, false), (307, true)] {
@@ -145,8 +146,8 @@ fn step_03_follows_redirects() {
     }
 }
 
-/// Followed, 301 to 303 would become a GET without a body, and the 200 of a login page would look
-/// like success. Plain HTTP would expose the telemetry.
+/// A client that follows 301 to 303 would send a GET without a body, and the 200 of a login page
+/// would look like a success. Plain HTTP would expose the telemetry.
 #[test]
 fn step_04_refuses_unsafe_redirects() {
     let elsewhere = harness::Backend::start(|_| OK).unwrap();
@@ -197,8 +198,8 @@ fn with_proxy(program: Program, url: &str) -> Program {
     names.into_iter().fold(often(program), |program, name| program.env(name, url))
 }
 
-/// As on a company's laptop. Step 04 never uses a proxy for this machine; step 03 does what
-/// `NO_PROXY` says, as the exporter's client documents.
+/// Proxies are set, as on a company laptop. Step 04 never uses a proxy for this machine. Step 03
+/// follows `NO_PROXY`, as the exporter's client documents.
 #[test]
 fn proxies_are_bypassed_for_loopback() {
     let proxy = harness::Backend::start(|_| Answer::Status(502)).unwrap();
@@ -239,8 +240,9 @@ fn step_03_honors_the_timeout_variable() {
     assert!(waited < Duration::from_secs(5), "{waited:?}, where the default is 10 s");
 }
 
-/// Step 03 prints what its exporter reports, which lacks the reason of the operating system
-/// (opentelemetry-rust#3360). A test that fails here is good news: the page can say so.
+/// Step 03 prints the message of its exporter, which lacks the reason from the operating system
+/// (opentelemetry-rust#3360). If this test fails after an upgrade, the defect is fixed, and the
+/// page can say so.
 #[test]
 fn failed_exports_name_the_endpoint_and_the_cause() {
     for (number, path, cause) in
@@ -280,7 +282,7 @@ fn step_04_retries_failed_exports() {
     }
 }
 
-/// A rejected delta is lost: the exporter does not keep it. The book says so.
+/// A rejected delta is lost, as the book says: the exporter does not keep it.
 #[test]
 fn step_04_reports_and_loses_rejected_exports() {
     let answer = |before| if before == 0 { Answer::Status(400) } else { OK };
@@ -292,7 +294,7 @@ fn step_04_reports_and_loses_rejected_exports() {
     assert!(step.stop().unwrap().status.success());
     let sent: Vec<_> = backend.requests().iter().map(|request| requests(&request.body)).collect();
     assert_eq!(sent[0], 1);
-    assert_eq!(sent[1..].iter().sum::<i64>(), 2, "what was refused is not sent again");
+    assert_eq!(sent[1..].iter().sum::<i64>(), 2, "a rejected export is not sent again");
 }
 
 #[test]
@@ -366,8 +368,8 @@ fn long_names_are_accepted_up_to_the_limit_of_http() {
     }
 }
 
-/// Requests `names` distinct names, many to a packet: the subject is the memory, not the
-/// network.
+/// Requests `names` distinct names, with many requests in a packet, because the test measures
+/// memory and not the network.
 fn ask_for_names(step: &Running, names: usize) {
     let mut stream = step.connect().unwrap();
     let mut answers = BufReader::new(stream.try_clone().unwrap());
@@ -396,7 +398,7 @@ fn ask_for_names(step: &Running, names: usize) {
     reader.join().unwrap();
 }
 
-/// Without step 05: it answers like step 04, but its delays would take days.
+/// Step 05 is left out: it responds like step 04, but its delays would take days.
 #[cfg(target_os = "linux")]
 #[test]
 #[ignore = "sends hundreds of thousands of requests"]

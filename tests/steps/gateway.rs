@@ -1,4 +1,4 @@
-//! Agents and gateways in front of Prometheus, all on this machine: what a kill loses.
+//! Agents and gateways in front of Prometheus, all on this machine: the data that a kill loses.
 
 use std::{
     fmt::Write as _,
@@ -18,16 +18,16 @@ use tests::{
     root, skip, step,
 };
 
-/// Visits during each outage. A visitor pauses between two visits, so these take seconds.
+/// The visits during each outage. A visitor pauses between two visits, so they take seconds.
 const VISITS: u64 = 250;
 const PAUSE: Duration = Duration::from_millis(20);
-/// Between two exports of an app, in milliseconds.
+/// The time between two exports of an app, in milliseconds.
 const INTERVAL: u64 = 500;
-/// Two points that are further apart, in seconds, have a gap between them. An outage takes longer,
-/// and an app that gets little processor time exports more often.
+/// Two points that are further apart, in seconds, have a gap between them. An outage takes longer
+/// than this, and even an app with little processor time exports more often.
 const GAP: f64 = 3.0;
 
-/// The certificate and the token, made by the commands on the page. None without openssl.
+/// The certificate and the token, created by the commands on the page. `None` without openssl.
 fn secrets() -> Option<TempDir> {
     let folder = tempfile::tempdir().unwrap();
     let page = fs::read_to_string(root().join("book/src/gateway.md")).unwrap();
@@ -69,7 +69,7 @@ impl Node {
         let sets = [
             format!("receivers.otlp.protocols.http.endpoint=127.0.0.1:{port}"),
             format!("exporters.otlp_http.endpoint={next}"),
-            // Not five seconds, so that the test is short.
+            // Shorter than the default of five seconds, so that the test is short.
             "exporters.otlp_http.retry_on_failure.initial_interval=100ms".to_string(),
             "exporters.otlp_http.retry_on_failure.max_interval=500ms".to_string(),
             "service.telemetry.metrics.level=none".to_string(),
@@ -85,7 +85,7 @@ impl Node {
         Self::new(secrets, "gateway/gateway.yml", &prometheus.otlp())
     }
 
-    /// Sends each export at once, or not at all.
+    /// Makes the node send each export at once, or not at all.
     fn without_queue(mut self) -> Self {
         for part in ["sending_queue", "retry_on_failure"] {
             self.sets.push(format!("exporters.otlp_http.{part}.enabled=false"));
@@ -106,12 +106,12 @@ impl Node {
         self
     }
 
-    /// By SIGKILL, which leaves no time to save anything.
+    /// Kills the node with SIGKILL, which leaves no time to save anything.
     fn kill(&mut self) {
         self.running.take().unwrap().kill().unwrap();
     }
 
-    /// Its stderr since its last start.
+    /// Stops the node. Returns its stderr since its last start.
     fn stop(mut self) -> String {
         let finished = self.running.take().unwrap().stop().unwrap();
         assert!(finished.status.success(), "{}", finished.stderr);
@@ -145,7 +145,7 @@ impl App {
         }
     }
 
-    /// Waits for so many visits; the time before and after.
+    /// Waits for more visits. Returns the times before and after them.
     fn wait_for_visits(&self, more: u64) -> (f64, f64) {
         let (start, before) = (now(), self.visits.load(Relaxed));
         let enough = || self.visits.load(Relaxed) >= before + more;
@@ -161,14 +161,14 @@ impl App {
         prometheus.value(&format!("sum({})", self.series())).unwrap_or_default()
     }
 
-    /// Waits until Prometheus has a total of now.
+    /// Waits until Prometheus has the current total.
     fn wait_until_current(&self, prometheus: &Prometheus) {
         self.wait_for_visits(1);
         let now = count(self.visits.load(Relaxed));
         wait_until("current totals", || self.total_in(prometheus) >= now).unwrap();
     }
 
-    /// What Prometheus has of the time between two moments.
+    /// Whether Prometheus has all points between two times, or a gap.
     fn points(&self, prometheus: &Prometheus, (start, end): (f64, f64)) -> &'static str {
         let mut times: Vec<f64> = prometheus
             .query(&format!("{}[10m]", self.series()))
@@ -177,7 +177,7 @@ impl App {
             .map(|point| point[0].as_f64().unwrap())
             .collect();
         times.sort_by(f64::total_cmp);
-        // An export at the very beginning or end may be on either side of it.
+        // An export at the very beginning or end may be inside or outside.
         let (start, end) = (start + 1.5, end - 1.5);
         let is_gap = |pair: &[f64]| pair[1] - pair[0] > GAP && pair[0] < end && pair[1] > start;
         assert!(times.first() < Some(&start) && times.last() > Some(&end), "{times:?}");
@@ -249,7 +249,7 @@ fn with_two_chains() -> Option<Vec<Row>> {
         }
         gateway.kill();
         let first = apps[0].wait_for_visits(VISITS);
-        // The queue is on disk, or it is lost now.
+        // If the queue is not on disk, it is lost now.
         agent.kill();
         let second = apps[0].wait_for_visits(VISITS);
         agent.start();
@@ -303,7 +303,7 @@ fn a_killed_gateway_sends_its_queue_later() {
     gateway.stop();
 }
 
-/// The export that an agent was sending when it was killed comes after newer ones.
+/// The export that an agent was sending when it was killed arrives after newer exports.
 #[test]
 #[ignore = "needs a real Collector and Prometheus"]
 fn prometheus_refuses_older_points_without_a_window_for_them() {
@@ -343,7 +343,7 @@ fn is_dropped_after_a_restart(prometheus: &Prometheus, secrets: &TempDir) -> boo
     gateway.stop().contains("Dropping data")
 }
 
-/// An answer of 401 is final, so the agent drops what it has sent.
+/// The status 401 is final, so the agent drops the data that it has sent.
 #[test]
 #[ignore = "needs a real Collector and Prometheus"]
 fn a_gateway_refuses_another_token() {

@@ -22,11 +22,11 @@ use tower::ServiceExt;
 struct Point {
     attributes: String,
     count: u64,
-    /// In milliseconds.
+    /// The sum in milliseconds.
     total: f64,
 }
 
-/// All latencies so far. The counter has to agree with them.
+/// All latencies so far. Asserts that the counter agrees with them.
 fn latencies(recorder: &Recorder) -> Vec<Point> {
     let metrics = recorder.collect();
     let metrics: Vec<_> =
@@ -86,7 +86,7 @@ async fn records_an_aborted_request() {
 }
 
 #[tokio::test]
-async fn records_a_panic_and_serves_on() {
+async fn records_a_panic_and_keeps_serving() {
     let recorder = Recorder::new(Temporality::Cumulative);
     let app = Router::new()
         .route("/panic", get(async || -> &'static str { panic!("a handler's panic, on purpose") }))
@@ -105,7 +105,7 @@ async fn records_a_panic_and_serves_on() {
         )
     });
     let [panic, fine] = answer.await.unwrap();
-    assert_eq!(panic, "", "the connection is closed without an answer");
+    assert_eq!(panic, "", "the connection is closed without a response");
     assert!(fine.ends_with("fine"), "{fine}");
     let seen: Vec<_> = latencies(&recorder).into_iter().map(|p| (p.attributes, p.count)).collect();
     let expected = [("error.type=panic", 1), ("http.response.status_code=200", 1)];

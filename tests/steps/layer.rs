@@ -53,13 +53,13 @@ fn an_unmatched_path_has_no_route() {
     assert!(!text.contains("http.route"), "{text}");
 }
 
-/// The only server span of step 06 after this request. The client leaves
-/// without waiting for the answer.
+/// The only server span of step 06 after this request. The client disconnects without waiting for
+/// the response.
 fn server_span(request: &str, set_up: impl Fn(Program) -> Program) -> Span {
     let Session { step, backend, .. } = Session::with(6, set_up, |_| Answer::Status(200)).unwrap();
     let mut client = step.connect().unwrap();
     client.write_all(format!("{request} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()).unwrap();
-    // The app accepts connections in order: this answer shows that the other request has begun.
+    // The app accepts connections in order: this response shows that the other request has begun.
     step.get("/favicon.ico").unwrap();
     drop(client);
     assert!(step.stop().unwrap().status.success());
@@ -72,7 +72,7 @@ fn server_span(request: &str, set_up: impl Fn(Program) -> Program) -> Span {
 fn span_lacks_attributes_that_the_conventions_require() {
     let span = server_span("FOOBAR /Ada/", |program| program);
     assert_eq!(span.attributes["url.scheme"], "");
-    // By the conventions `_OTHER`, and the name would be `HTTP /{name}/`.
+    // The conventions require `_OTHER`, and the name `HTTP /{name}/`.
     assert_eq!(span.attributes["http.request.method"], "FOOBAR");
     assert_eq!(span.name, "FOOBAR /{name}/");
     for missing in ["server.address", "server.port", "network.protocol.version", "client.address"] {
@@ -80,7 +80,7 @@ fn span_lacks_attributes_that_the_conventions_require() {
     }
 }
 
-/// Not a defect: the conventions require the path. The name of a visitor leaves the machine with it.
+/// Not a defect: the conventions require the path. It carries the visitor's name off the machine.
 #[test]
 fn span_has_the_name_of_the_visitor() {
     let span = server_span("GET /Rumpelstiltskin/", |program| program);
@@ -89,8 +89,8 @@ fn span_has_the_name_of_the_visitor() {
     assert_eq!(with_name, [(&"url.path".to_string(), &"/Rumpelstiltskin/".to_string())]);
 }
 
-/// The span of an aborted request ends, but it looks like one without an answer yet: no status
-/// code, no `error.type`.
+/// The span of an aborted request ends, but it looks like the span of an unanswered request: no
+/// status code, no `error.type`.
 #[test]
 fn span_of_an_aborted_request_has_no_error() {
     let seed = (0..1000).find(|&seed| fastrand::Rng::with_seed(seed).u64(0..=3) == 3).unwrap();

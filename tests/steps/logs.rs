@@ -37,7 +37,7 @@ fn visit(set_up: impl FnOnce(Program) -> Program) -> (Vec<Span>, Vec<Log>, Strin
     (spans(&received), logs(&received), finished.stderr)
 }
 
-/// Whether the only log record belongs to the only span of this kind.
+/// Asserts that the only log record belongs to the only span of this kind.
 fn assert_in_span(spans: &[Span], logs: &[Log], kind: &str) {
     let of_kind: Vec<_> = spans.iter().filter(|span| span.kind == kind).collect();
     let ([span], [log]) = (of_kind.as_slice(), logs) else { panic!("{spans:?} {logs:?}") };
@@ -57,7 +57,7 @@ fn verdict_is_logged_in_its_span() {
     }
 }
 
-/// The appender sets only the time of observation. The Collector prints 1970 for the other.
+/// The appender sets only the time of observation. The Collector prints 1970 as the timestamp.
 #[test]
 fn records_have_no_timestamp() {
     let (exporter, _provider, _guard) = logger();
@@ -87,7 +87,7 @@ fn logs_are_not_on_stderr_and_have_no_visitor_names() {
     assert!(!format!("{logs:?}").contains("Rumpelstiltskin"), "{logs:?}");
 }
 
-/// Failed exports of everything: what the SDK reports about them becomes no log record.
+/// All exports fail. The SDK's reports about them do not become log records.
 #[test]
 fn sdk_does_not_log_about_itself() {
     let often = |program: Program| {
@@ -104,13 +104,13 @@ fn sdk_does_not_log_about_itself() {
     }
     step.get("/Ada/").unwrap();
     step.stop().unwrap();
-    // The refused records too.
+    // These include the records that the back end rejected.
     let logs = logs(&backend.requests());
     assert_eq!(logs.len(), 2, "{logs:?}");
     assert!(logs.iter().all(|log| log.target == "step_07::verdict"), "{logs:?}");
 }
 
-/// The sampler decides about spans only. The trace that such a record names is nowhere.
+/// The sampler only decides about spans. No back end has the trace that such a record names.
 #[test]
 fn logs_are_kept_when_the_trace_is_not_sampled() {
     let (spans, logs, _) = visit(|program| program.env("OTEL_TRACES_SAMPLER", "always_off"));
@@ -118,7 +118,7 @@ fn logs_are_kept_when_the_trace_is_not_sampled() {
     assert!(logs.len() == 1 && !logs[0].trace.is_empty(), "{logs:?}");
 }
 
-/// The visitor leaves while the verdict takes its second.
+/// The visitor disconnects during the second that the verdict takes.
 #[test]
 fn verdict_outlives_an_impatient_visitor() {
     let seed = (0..1000).find(|&seed| fastrand::Rng::with_seed(seed).u64(0..=3) == 1).unwrap();
@@ -147,7 +147,7 @@ fn logger() -> (InMemoryLogExporter, SdkLoggerProvider, subscriber::DefaultGuard
     (exporter, provider, guard)
 }
 
-/// A new task starts outside of the trace of its maker.
+/// A new task starts outside the trace of the task that spawns it.
 #[tokio::test]
 async fn spawned_task_needs_the_context() {
     let (exporter, _provider, _guard) = logger();

@@ -7,7 +7,7 @@ use tests::{
     Session, app_insights, assert_snapshot, azure, collector, envelopes, pointed_at, step,
 };
 
-/// No interval passes: only the last export happens.
+/// An interval so long that only the last export happens.
 const NEVER: &str = "3600000";
 
 /// Two visitors, one of whom comes three times, and a browser's request for an icon.
@@ -80,7 +80,7 @@ fn collector_answers_the_health_check() {
     assert_snapshot(3, "health", &stand_in_health());
 }
 
-/// The masked answer of the Collector stand-in.
+/// The Collector stand-in's response, masked.
 pub fn stand_in_health() -> String {
     let collector = collector().start().unwrap();
     let url = |stderr: &str| {
@@ -91,7 +91,7 @@ pub fn stand_in_health() -> String {
     health(&url(&stderr).unwrap())
 }
 
-/// The body of a health check's answer, with the start and the duration masked.
+/// The body of a health check's response, with the start and the duration masked.
 pub fn health(url: &str) -> String {
     let mut body = http::get(url).unwrap().text();
     for (field, mask) in [("upSince", "<time>"), ("uptime", "<duration>")] {
@@ -170,8 +170,8 @@ fn step_05_sends_envelopes() {
     assert_snapshot(5, "envelopes", &envelopes_of(5));
 }
 
-/// The envelopes of one visit to a step that asks another process of the same step, without those of
-/// metrics. The spans are in the order of the trace.
+/// The envelopes of one visit to a step that asks another process of the same step, without those
+/// of metrics. The spans are in the order of the trace.
 fn envelopes_of_a_visit(number: u8) -> String {
     let backend = Backend::start(|_| Answer::Status(200)).unwrap();
     let verdicts = pointed_at(number, &backend).env("OTEL_SERVICE_NAME", "verdicts");
@@ -215,7 +215,7 @@ fn step_06_sends_envelopes() {
     assert_snapshot(6, "envelopes", &envelopes_of_a_visit(6));
 }
 
-/// The envelopes of the log records of step 07: of a verdict, and of one that another process owes.
+/// The envelopes of step 07's log records, for a verdict and for a verdict that does not arrive.
 fn envelopes_of_logs() -> String {
     let mut all = Vec::new();
     for elsewhere in ["", "http://127.0.0.1:9"] {

@@ -30,7 +30,7 @@ fn assert_snapshot(name: &str, text: &str) {
     assert_snapshot_in(&file("snapshots"), name, text);
 }
 
-/// The rules over a slow half hour, which promtool computes without waiting.
+/// promtool evaluates the rules over a slow half hour, without waiting.
 #[test]
 #[ignore = "needs promtool"]
 fn promtool_accepts_the_configuration_and_the_rules() {
@@ -53,7 +53,7 @@ fn promtool_accepts_the_configuration_and_the_rules() {
 
 #[test]
 #[ignore = "needs a real Collector"]
-fn the_real_collector_accepts_the_way_to_prometheus() {
+fn the_real_collector_accepts_the_configuration_for_prometheus() {
     let Some(otelcol) = otelcol() else { return };
     let validate = |second: &Path| {
         let first = root().join("otel-collector-config.yml");
@@ -71,9 +71,9 @@ fn the_real_collector_accepts_the_way_to_prometheus() {
     assert!(!validate(&broken).status.success());
 }
 
-/// A real Prometheus with the shipped configuration and rules, which differ in three places so that
-/// a test does not wait for minutes: the time between two evaluations, the window of a rate, and
-/// the time that a condition holds before the alert fires.
+/// A real Prometheus with the shipped configuration and rules. Three values are shorter, so that a
+/// test does not wait for minutes: the time between two evaluations, the window of a rate, and the
+/// time that a condition holds before the alert fires.
 struct Hurried {
     prometheus: Prometheus,
     _folder: TempDir,
@@ -115,7 +115,7 @@ fn step_to(number: u8, endpoint: impl AsRef<str>) -> Program {
         .env("OTEL_METRIC_EXPORT_INTERVAL", "1000")
 }
 
-/// The address of a server that decides at once, until the end of the tests.
+/// The address of a server that gives verdicts at once. It runs until the tests end.
 fn quick_judge() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
@@ -150,7 +150,7 @@ fn wait_for_no_alert(prometheus: &Prometheus) {
 
 const MEAN: &str = "job:request_latency_milliseconds:mean5m";
 
-/// The alerts are resolved because a process that decides at once answers: the average is there,
+/// The alerts are resolved because another process gives the verdicts at once: there is an average,
 /// and it is low.
 #[test]
 #[ignore = "waits for alerts"]
@@ -168,7 +168,7 @@ fn alerts_fire_straight_from_the_app_and_are_resolved_by_a_quick_one() {
     for alert in &mut alerts {
         alert["activeAt"] = "<time>".into();
         alert["value"] = "<milliseconds>".into();
-        // Of the average, which the text repeats.
+        // The value of the average, which the text repeats.
         let summary = alert["annotations"]["summary"].as_str().unwrap();
         let summary = summary
             .rsplit_once(" is ")
@@ -198,7 +198,7 @@ fn alerts_fire_through_the_collector_and_are_resolved_without_data() {
     assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
     wait_for_no_alert(prometheus);
     assert_eq!(prometheus.value(MEAN), None);
-    // Prometheus does not take the other signals; they stay at the Collector.
+    // Prometheus does not accept the other signals, so they stay at the Collector.
     let stdout = collector.stop();
     assert!(stdout.contains("Span #0") && stdout.contains("LogRecord #0"));
 }
@@ -244,7 +244,7 @@ fn killed_collector_loses_no_counts() {
     assert!(prometheus.stop().unwrap().status.success());
 }
 
-/// Prometheus stores sums, not differences. Its answer does not say so, but its log does.
+/// Prometheus stores sums, not differences. Its log gives this reason, but its response does not.
 #[test]
 #[ignore = "needs a real Prometheus"]
 fn prometheus_refuses_differences() {
@@ -324,7 +324,7 @@ fn every_query_of_the_dashboard_has_data() {
     let paths = ["/Ada/", "/Ada", "/%FF/", "/favicon.ico"];
     let queries = queries();
     let results = || queries.iter().map(|(_, query)| prometheus.query(query));
-    // With all that is counted: each route, each status, both verdicts.
+    // The data includes everything that is counted: each route, each status, both verdicts.
     let enough = |result: &Vec<Value>| !result.is_empty() && result.iter().all(has_a_number);
     wait_until("data for every query", || {
         for path in paths {

@@ -33,7 +33,7 @@ fn the_real_collector_accepts_the_configuration() {
     assert!(!validate(&broken).status.success());
 }
 
-/// Step 03's text, from a Collector at `url`.
+/// Visits step 03, which exports to a Collector at `url`.
 fn visit(url: &str) {
     let step = step(3)
         .env("OTEL_METRIC_EXPORT_INTERVAL", "3600000")
@@ -66,7 +66,7 @@ fn the_stand_in_prints_step_03_like_the_real_collector() {
     assert!(stand_in == real, "one of the two texts is longer");
 }
 
-/// The real time zone is that of the machine, which the mask hides.
+/// The real Collector prints the time zone of the machine, which the mask hides.
 #[test]
 #[ignore = "needs a real Collector"]
 fn the_stand_in_answers_the_health_check_like_the_real_collector() {

@@ -11,10 +11,10 @@ use tests::{Session, logs, pointed_at, spans};
 
 const OK: Answer = Answer::Status(200);
 
-/// The steps, and what each sends besides metrics.
+/// The steps, and the signals that each sends besides metrics.
 const STEPS: [(u8, &[Signal]); 2] = [(6, &[SPANS]), (7, &[SPANS, LOGS])];
 
-/// The body of the answer.
+/// The body of the response.
 const PAGE: &str = "Nobody can tell now. Try again later.";
 
 struct Signal {
@@ -38,8 +38,8 @@ const LOGS: Signal = Signal {
     dropped: "dropped_logs_count",
 };
 
-/// Exports after so many milliseconds. The step asks a process that is not there: so each visit has
-/// an answer at once, two spans, and in step 07 a log record.
+/// Exports after a number of milliseconds. The step asks a process that does not exist, so each
+/// visit has an immediate response, two spans, and in step 07 a log record.
 fn exporting(program: Program, after: &str) -> Program {
     let names =
         ["OTEL_METRIC_EXPORT_INTERVAL", "OTEL_BSP_SCHEDULE_DELAY", "OTEL_BLRP_SCHEDULE_DELAY"];
@@ -55,7 +55,7 @@ fn by_otlp(program: Program) -> Program {
     often(program).env_remove("APPLICATIONINSIGHTS_CONNECTION_STRING")
 }
 
-/// Many requests to a packet.
+/// Sends the requests, many in a packet.
 fn visit(step: &Running, visits: usize) {
     let mut stream = step.connect().unwrap();
     let mut answers = BufReader::new(stream.try_clone().unwrap());
@@ -85,7 +85,7 @@ fn sigterm_between_exports_loses_nothing() {
     for (number, signals) in STEPS {
         for set_up in [often, by_otlp] {
             let Session { step, backend, .. } = Session::with(number, set_up, |_| OK).unwrap();
-            // The queue has room for all spans, should the exporter be slow.
+            // The queue has room for all spans if the exporter is slow.
             visit(&step, 1000);
             backend.wait_until(|requests| !spans(requests).is_empty());
             visit(&step, 3);
@@ -117,7 +117,7 @@ fn failed_exports_name_the_endpoint_and_the_cause() {
     }
 }
 
-/// The step says which signal was lost, and goes on.
+/// The step reports which signal was lost, and keeps running.
 #[test]
 fn rejected_exports_are_reported() {
     for (number, signals) in STEPS {
@@ -133,8 +133,8 @@ fn rejected_exports_are_reported() {
     }
 }
 
-/// A defect of the SDK: `shutdown` of the batch processors discards the result of the last export,
-/// unlike that of the metrics. Only the line of the SDK itself reports the loss.
+/// A defect of the SDK: unlike the `shutdown` of the metrics, that of the batch processors discards
+/// the result of the last export. Only the SDK's own line reports the loss.
 #[test]
 fn shutdown_is_silent_about_a_rejected_last_export() {
     for (number, signals) in STEPS {

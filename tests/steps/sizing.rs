@@ -10,7 +10,7 @@ use tests::{Session, assert_snapshot_in, otlp, prometheus::Prometheus, root, ste
 /// The pages that a visitor can ask for. Another request adds no series.
 const VISITS: [&str; 5] = ["/Ada/", "/Ada", "/", "/favicon.ico", "/%FF/"];
 const EXPORTS_PER_HOUR: u64 = 60;
-/// On average, a sample takes one to two bytes on disk, says Prometheus.
+/// According to Prometheus, a sample takes one to two bytes on disk, on average.
 const BYTES_PER_SAMPLE: u64 = 2;
 const DAYS: u64 = 15;
 
@@ -21,7 +21,7 @@ struct Instance {
     series: u64,
 }
 
-/// Exports once, at the end, with an ID as long as those in production.
+/// The step exports once, at the end, with an instance ID as long as in production.
 fn set_up(program: Program) -> Program {
     let id = "service.instance.id=6f9619ff-8b86-4d01-b42d-00cf4fc964ff";
     let program = program.env("OTEL_RESOURCE_ATTRIBUTES", id);
@@ -29,7 +29,7 @@ fn set_up(program: Program) -> Program {
 }
 
 fn visit(step: Running) {
-    // Often enough for both verdicts.
+    // Enough visits that both verdicts occur.
     for path in VISITS.repeat(5) {
         step.get(path).unwrap();
     }
@@ -88,7 +88,7 @@ fn grouped(number: u64) -> String {
     text
 }
 
-/// Bytes in the largest unit that leaves a digit before the point.
+/// Bytes in the largest unit whose value is at least 1.
 #[expect(clippy::cast_precision_loss, reason = "one digit after the point is shown")]
 fn size(bytes: u64) -> String {
     let mut size = bytes as f64;
@@ -125,7 +125,7 @@ fn sizes_for_ten_to_a_hundred_thousand_instances() {
     assert_snapshot_in(&root().join("gateway/snapshots"), "sizes", table.trim_end());
 }
 
-/// The limits in a file of a Collector.
+/// The limits in a configuration file of a Collector.
 fn limits(file: &str) -> (u64, u64) {
     let text = fs::read_to_string(root().join("gateway").join(file)).unwrap();
     let config: Value = serde_saphyr::from_str(&text).unwrap();

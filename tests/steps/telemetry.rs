@@ -1,5 +1,5 @@
-//! The metrics, spans and log records that each step exports, compared with the step before. The book shows the
-//! snapshots.
+//! The metrics, spans and log records that each step exports, compared with the step before. The
+//! book shows the snapshots.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ type Telemetry = BTreeMap<String, Instrument>;
 /// The attributes of a series, by key.
 type Attributes = BTreeMap<String, String>;
 
-/// An instrument; or a span or a log record, whose attributes are the only series, without values.
+/// An instrument, or a span or log record, whose attributes are its only series, without values.
 #[derive(Debug, PartialEq)]
 struct Instrument {
     kind: String,
@@ -65,7 +65,7 @@ fn telemetry(number: u8) -> Telemetry {
     telemetry
 }
 
-/// The spans and log records of two processes, of which one asks the other, as long as that runs.
+/// The spans and log records of two processes, one of which asks the other while the other runs.
 fn from_two_processes(number: u8) -> Telemetry {
     let backend = Backend::start(|_| Answer::Status(200)).unwrap();
     let program = || {
@@ -104,8 +104,8 @@ fn from_two_processes(number: u8) -> Telemetry {
     telemetry
 }
 
-/// The groups of `telemetry/` that a step sends, by the name of an event or the kind of a span: their
-/// attributes, and which of them are required.
+/// The groups of `telemetry/` that a step sends, by the name of an event or the kind of a span:
+/// their attributes, and which of them are required.
 fn registered(step: u8) -> BTreeMap<String, BTreeMap<String, bool>> {
     let mut registered = BTreeMap::new();
     for file in ["spans.yaml", "events.yaml"] {

@@ -1,4 +1,4 @@
-//! The way to Azure through the real Collector: why cumulative data has to become delta first.
+//! The export to Azure through the real Collector, which has to convert cumulative data to delta.
 
 use std::{fmt::Write as _, io::Read as _, net, path::Path, thread, time::Duration};
 
@@ -16,7 +16,7 @@ use tokio::{net::TcpListener, runtime::Builder, sync::watch, time::sleep};
 const PIPELINE: &str = "azure/collector/pipeline.yml";
 const TRIAL: &str = "azure/collector/otlp.yml";
 const REQUESTS: u64 = 10;
-/// A little less than the table says, since a visit always takes a little longer.
+/// A little less than the table says, because a visit always takes a little longer.
 const SLOW: Duration = Duration::from_millis(1960);
 /// The phases of a run: a name, the requests, and the delay of each.
 const PHASES: [(&str, u64, Duration); 6] = [
@@ -38,17 +38,17 @@ fn the_files_for_azure_are_valid() {
     };
     let finished = validate(&[PIPELINE, TRIAL]);
     assert!(finished.status.success(), "{}", finished.stderr);
-    // Neither is whole without the other.
+    // Neither file is complete without the other.
     assert!(!validate(&[PIPELINE]).status.success());
 
-    // This Collector does not have the exporter. Once it has, `azuremonitor.yml` can be validated,
-    // and its comment is wrong.
+    // This Collector lacks the exporter. When it has the exporter, `azuremonitor.yml` can be
+    // validated, and its comment is wrong.
     let finished = validate(&[PIPELINE, "azure/collector/azuremonitor.yml"]);
     assert!(!finished.status.success());
     assert!(finished.stderr.contains("azuremonitor"), "{}", finished.stderr);
 }
 
-/// A service that the app asks for each verdict, so that the test decides how slow the app is.
+/// A service that the app asks for each verdict, so that the test can set how slow the app is.
 struct Verdicts {
     url: String,
     delay: watch::Sender<Duration>,
@@ -105,8 +105,7 @@ impl Latency {
         Self { sum: self.sum + point.sum(), count: self.count + point.count }
     }
 
-    /// What the exports of a phase tell. Delta exports add up, and of cumulative ones the last has
-    /// all.
+    /// The total of a phase. Delta exports add up, and the last cumulative export has the total.
     fn of_phase(exports: &[Self], is_delta: bool) -> Self {
         let exports = if is_delta { exports } else { &exports[exports.len().saturating_sub(1)..] };
         exports.iter().fold(Self::default(), |all, it| Self {
@@ -115,7 +114,7 @@ impl Latency {
         })
     }
 
-    /// As Azure computes the average.
+    /// The average, as Azure computes it.
     #[expect(clippy::cast_precision_loss, reason = "a count is small")]
     fn average(self) -> String {
         match self.count {
@@ -129,7 +128,7 @@ fn exports(requests: &[Received]) -> Vec<Latency> {
     requests.iter().filter(|it| it.path == "/v1/metrics").map(Latency::in_export).collect()
 }
 
-/// Runs step 06 in front of the pipeline, with the processor or without. Returns the average that
+/// Runs step 06 in front of the pipeline, with or without the processor. Returns the average that
 /// Azure computes for each phase.
 fn averages(otelcol: &Path, is_delta: bool) -> Vec<String> {
     let backend = Backend::start(|_| Answer::Status(200)).unwrap();

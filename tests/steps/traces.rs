@@ -20,7 +20,7 @@ impl Pair {
         Self::start_each(number, &set_up, &set_up)
     }
 
-    /// Sets each of the two up in its own way.
+    /// Starts both, each with its own settings.
     pub(crate) fn start_each(
         number: u8,
         app: impl FnOnce(Program) -> Program,
@@ -33,7 +33,7 @@ impl Pair {
         Self { app: app.start().unwrap(), verdicts, backend }
     }
 
-    /// All that both have exported.
+    /// Everything that both have exported.
     pub(crate) fn end(self) -> Vec<Received> {
         assert!(self.app.stop().unwrap().status.success());
         assert!(self.verdicts.stop().unwrap().status.success());
@@ -156,9 +156,9 @@ fn status_of_the_other_process_is_the_type_of_the_error() {
     }
 }
 
-/// Whatever another program answers, only a verdict gets onto the page.
+/// No response of another program gets onto the page unless it is a verdict.
 #[test]
-fn other_answers_than_a_verdict_are_refused() {
+fn responses_other_than_a_verdict_are_refused() {
     let (reply, spans) = {
         let other = Backend::start(|_| OK).unwrap();
         after_one_visit(&format!("http://{}", other.address()))
@@ -169,15 +169,15 @@ fn other_answers_than_a_verdict_are_refused() {
 
 #[test]
 #[ignore = "waits for a timeout of 5 s"]
-fn silent_process_is_given_up() {
+fn wait_for_a_silent_process_is_bounded() {
     let other = Backend::start(|_| Answer::Never).unwrap();
     let (reply, spans) = after_one_visit(&format!("http://{}", other.address()));
     assert_eq!(reply.status, 502);
     assert!(only(&spans, "CLIENT").description.contains("deadline"));
 }
 
-/// Application Insights gets neither the description of a status nor, from this exporter, an
-/// exception for it: the trace shows where a request failed, and not why.
+/// Application Insights receives neither the description of a status nor, from this exporter, an
+/// exception for it: the trace shows where a request failed, but not why.
 #[test]
 fn envelopes_lack_the_reason_of_an_error() {
     let gone = Backend::start(|_| OK).unwrap();
@@ -208,7 +208,7 @@ fn visit(step: &Running, visits: u64, context: impl Fn(u64) -> String) {
     std::io::read_to_string(stream).unwrap();
 }
 
-/// A trace context whose trace id is as good as random, and the same each time.
+/// A trace context whose trace ID looks random, but is the same each time.
 pub(crate) fn remote(n: u64, sampled: bool) -> String {
     let random = fastrand::Rng::with_seed(n).u128(1..);
     format!("00-{random:032x}-{:016x}-0{}", n + 1, u8::from(sampled))
@@ -230,7 +230,7 @@ fn sampled(sampler: &str, argument: &str, context: impl Fn(u64) -> String) -> (u
     (spans(&received).len(), counted)
 }
 
-/// What a sampler does to spans and to counts. A trace that another program began keeps that
+/// The effect of a sampler on spans and counts. A trace that another program began keeps that
 /// program's decision, unless the sampler is `traceidratio`.
 #[test]
 fn samplers_drop_spans_and_keep_counts() {
@@ -265,8 +265,8 @@ fn ratio_is_kept_without_a_caller() {
     assert!((48..=152).contains(&spans), "{spans} of {VISITS}");
 }
 
-/// The exporter has a setting of its own for the rate: Application Insights takes every span for
-/// one, not for four.
+/// The exporter has a setting of its own for the rate. Without this setting, Application Insights
+/// counts every span as one, not as four.
 #[test]
 fn envelopes_do_not_have_the_rate_of_the_sampler() {
     let set = |program: Program| {
@@ -282,7 +282,7 @@ fn envelopes_do_not_have_the_rate_of_the_sampler() {
     assert!(!rates.is_empty() && rates.iter().all(|rate| *rate == Some(100.0)), "{rates:?}");
 }
 
-/// The SDK says so, and takes every span.
+/// The SDK reports the invalid sampler, and records every span.
 #[test]
 fn invalid_sampler_is_reported_and_ignored() {
     let set = |program: Program| program.env("OTEL_TRACES_SAMPLER", "some");
@@ -294,7 +294,7 @@ fn invalid_sampler_is_reported_and_ignored() {
 }
 
 /// The SDK has no exemplars (opentelemetry-rust#3369): no data point names a trace, although each
-/// was measured in a sampled span. A test that fails here is good news.
+/// was measured in a sampled span. If this test fails after an upgrade, the SDK has exemplars.
 #[test]
 fn data_points_have_no_exemplars() {
     let Session { step, backend, .. } = Session::with(6, otlp, |_| OK).unwrap();

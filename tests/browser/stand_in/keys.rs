@@ -29,7 +29,7 @@ fn page_can_be_used_by_keyboard() {
         browser.press(Key::Enter);
     };
 
-    // From the top, past the navigation.
+    // Tab starts at the top, and a link skips the navigation.
     browser.open(&stand_in.url("/?metric=request-latency"));
     browser.press(Key::Tab);
     assert_eq!(browser.eval("document.activeElement.matches('a.skip')"), true);
@@ -46,7 +46,7 @@ fn page_can_be_used_by_keyboard() {
     browser.wait("a pause", "document.activeElement.innerText == 'Resume'");
     browser.press(Key::Enter);
     browser.wait("the end of it", "document.activeElement.innerText == 'Pause'");
-    // From here on the page has no animations.
+    // From here on, the page has no animations.
     browser.press(Key::Enter);
 
     enter("a[href^='/alerts/new']");

@@ -1,5 +1,5 @@
-//! Masks the text of a picture that differs from run to run: times and measurements. Settings stay:
-//! names, thresholds, windows, frequencies.
+//! Masks the text of a picture that differs from run to run: times and measurements. Settings are
+//! kept: names, thresholds, windows, frequencies.
 
 /// A text without times, measurements and the ticks of a chart's axes.
 pub fn mask(text: &str) -> String {
@@ -20,7 +20,7 @@ fn masked(line: &str) -> String {
     } else if line.contains(" series in ") {
         words.len()
     } else if line.starts_with("▲ Fired ") || line.starts_with("✓ Resolved ") {
-        // In the history, up to the condition.
+        // In the history, the measurements end at the condition.
         words.iter().position(|word| *word == "average").unwrap_or(0)
     } else {
         0

@@ -1,5 +1,5 @@
-//! The Application Insights stand-in's page in a browser: a rule is made, its alert fires, and every
-//! screen passes the accessibility checks. The book's pictures of the page are taken here.
+//! The Application Insights stand-in's page in a browser: a rule is created, its alert fires, and
+//! every screen passes the accessibility checks. These tests take the book's pictures of the page.
 
 mod keys;
 mod mask;
@@ -37,19 +37,19 @@ fn stand_in() -> Running {
 #[ignore = "needs a browser"]
 fn rule_is_made_and_its_alert_fires_and_is_resolved() {
     let Some(browser) = Browser::start() else { return };
-    // A picture that is not taken below is an unused variable, which CI rejects.
+    // A picture that is not taken below would be an unused variable, which CI rejects.
     let [metrics, new_rule, calm, alerts, resolved, TRANSACTION] = PICTURES else {
         panic!("another test takes the last picture")
     };
     let stand_in = stand_in();
-    // Room for the longest screen, so that it fits on a picture.
+    // The window has room for the longest screen, so that the screen fits into a picture.
     browser.look(View::window(900, 1600), Scheme::Light);
     browser.open(&stand_in.url("/"));
     browser.wait("nothing", "/No metric has arrived yet/.test(document.body.innerText)");
 
     let rule = too_slow(&Timing::default());
     let threshold = rule.threshold.to_string();
-    // Each chart exists twice, the second time for a phone.
+    // The page has each chart twice, the second time for a phone.
     let points = |compared: &str, count: usize| {
         let grains = "[...document.querySelector('#live svg')?.querySelectorAll('.grain') ?? []]";
         format!(
@@ -58,8 +58,8 @@ fn rule_is_made_and_its_alert_fires_and_is_resolved() {
         )
     };
     visited(4, &stand_in, || {
-        // The page updates itself. A minute and a half of calm is enough to see on a picture, and
-        // more than one wait allows.
+        // The page updates itself. The picture needs a minute and a half of calm, which is more
+        // than one wait allows.
         for count in [4, 8] {
             browser.wait("a calm chart", &points("<", count));
         }
@@ -107,8 +107,8 @@ fn show_both_marks(browser: &Browser) {
     let told = format!("{} && {}", told("fired"), told("resolved"));
     for (range, seconds) in [("Last 2 min", 120), ("Last 5 min", 300), ("Last 10 min", 600)] {
         choose(browser, "#range", range);
-        // At the edge there is no room for a label, but a few seconds later there is. On the
-        // other side, the mark must stay until the picture is taken.
+        // A mark at the right edge has no room for its label, but has it a few seconds later. A
+        // mark at the left edge must stay until the picture is taken.
         let age = format!("(Date.now() - Date.parse({}?.dataset.time)) / 1000", mark("fired"));
         let gone = format!("!({age} < {seconds} - 15)");
         browser.wait("both marks", &format!("({told}) || {gone}"));
@@ -166,7 +166,7 @@ fn screens_pass_the_accessibility_checks() {
                     say(format!("{} {}: {} ({})", it.impact, it.rule, it.element, it.help));
                 }
                 let mut complaints = browser.complaints();
-                // A browser logs each error answer, and these answers are errors on purpose.
+                // A browser logs each error response, and these responses are errors on purpose.
                 if let Some(status) = refused {
                     let refused = |it: &String| {
                         it.starts_with(&format!("{screen} - ")) && it.contains(status)

@@ -1,4 +1,4 @@
-//! Transactions: the filter, the waterfall, and the way from an alert to its slow requests.
+//! Transactions: the filter, the waterfall, and the links from an alert to its slow requests.
 
 use std::time::{Duration, Instant};
 
@@ -80,7 +80,7 @@ fn filled() -> Running {
     stand_in
 }
 
-/// The way from the metric to the trace to the log, in the two processes of step 07.
+/// Follows the links from the metric to the trace and to the log, in the two processes of step 07.
 #[test]
 #[ignore = "needs a browser"]
 fn an_alert_leads_to_the_log_that_explains_it() {
@@ -125,7 +125,7 @@ fn an_alert_leads_to_the_log_that_explains_it() {
     }
 }
 
-/// A text without ids, times, measurements, and the ticks of the axis.
+/// A text without IDs, times, measurements, and the ticks of the axis.
 fn masked(text: &str) -> String {
     let is_id = |word: &str| word.len() > 12 && word.chars().all(|c| c.is_ascii_hexdigit());
     let is_number = |word: &str| word.trim_start_matches('+').starts_with(char::is_numeric);
@@ -165,7 +165,7 @@ fn an_alert_leads_to_a_slow_request_and_its_waterfall() {
     begins(4, "Empty: <script>");
     begins(5, "parent not received");
     begins(6, "shop: seen");
-    // The text of a log is no script.
+    // The browser must not run the text of a log as a script.
     assert!(browser.eval("document.title").as_str().unwrap().starts_with("Transaction"));
     assert!(browser.complaints().is_empty());
 }

@@ -36,7 +36,7 @@ impl fmt::Display for Violation {
 impl Axe {
     /// Reads the script that `AXE` names, or the script in the folder that it names.
     ///
-    /// None, with a line on stderr, when `AXE` is not set.
+    /// `None`, with a line on stderr, if `AXE` is not set.
     pub fn find() -> Option<Self> {
         let path = env::var_os("AXE").filter(|path| !path.is_empty()).map(PathBuf::from);
         let Some(mut path) = path else {

@@ -15,21 +15,21 @@ use url::{ParseError, Url};
 use super::LIMIT;
 use crate::lock::{self, Place};
 
-/// Each browser is half a dozen processes: more of them would keep each other from loading a page
-/// in time.
+/// Each browser has half a dozen processes, so more browsers would slow each other down until a
+/// page does not load in time.
 const AT_ONCE: usize = 2;
-/// Above the limits of `chromedriver`, whose errors say more.
+/// Longer than the limits of `chromedriver`, whose errors are more specific.
 const DRIVER_LIMIT: Duration = Duration::from_secs(90);
-/// How often `chromedriver` may meet a port that is taken.
+/// How often `chromedriver` may choose a port that is taken.
 const PORT_TRIES: usize = 5;
-/// The longest that a browser may take to close before it is killed.
+/// The time that a browser may take to close before it is killed.
 const CLOSING: Duration = Duration::from_secs(10);
 
 /// The reason why there is no browser.
 pub(super) enum Error {
-    /// It is not installed: the name of the missing program.
+    /// The browser is not installed. The text names the missing program.
     Missing(String),
-    /// It is installed, and does not start.
+    /// The browser is installed, but does not start.
     Broken(String),
 }
 
@@ -37,10 +37,10 @@ pub(super) enum Error {
 #[derive(Debug)]
 pub(super) struct Driver {
     client: Client,
-    /// The browser's own process, for when it does not close.
+    /// The browser's own process, which is killed if it does not close.
     browser: Option<Pid>,
     runtime: Runtime,
-    // In this order: the programs end, then their folder goes, then another browser may start.
+    // Dropped in this order: the programs, then their folder, then the place for another browser.
     _chromedriver: Running,
     _profile: TempDir,
     _place: Place,
@@ -128,7 +128,7 @@ impl Drop for Driver {
         if !matches!(closed, Ok(Ok(())))
             && let Some(browser) = self.browser
         {
-            // Its other processes end by themselves. An error here has no receiver.
+            // Its other processes end by themselves. Nobody could handle an error here.
             let _ = kill_process(browser, Signal::KILL);
         }
     }
@@ -136,8 +136,8 @@ impl Drop for Driver {
 
 /// Starts `chromedriver` on a free port.
 ///
-/// With port 0, it takes a free port of IPv6 and then the same port of IPv4, which another program
-/// may hold: `bind() failed: Address already in use`.
+/// With port 0, `chromedriver` takes a free port of IPv6 and then the same port of IPv4, which
+/// another program may use: `bind() failed: Address already in use`.
 fn start_chromedriver() -> Result<Running, harness::Error> {
     let start = || Program::new("chromedriver").arg("--port=0").start_when("successfully on port ");
     let taken = |error: &harness::Error| error.to_string().contains("Address already in use");
@@ -165,7 +165,7 @@ fn capabilities(profile: &OsStr) -> Map<String, Value> {
         "--no-sandbox".to_string(),
         // A container has little shared memory.
         "--disable-dev-shm-usage".to_string(),
-        // This machine only. Requests of a page to others are in the log.
+        // The browser reaches only this machine. Requests to other machines are in the log.
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1".to_string(),
         "--no-proxy-server".to_string(),
         "--disable-background-networking".to_string(),

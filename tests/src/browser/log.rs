@@ -9,7 +9,7 @@ const OWN: [&str; 6] =
     ["file:///", "http://127.0.0.1:", "data:", "blob:", "about:", "chrome-extension://"];
 
 impl Browser {
-    /// All problems since the last call: errors on the console, scripts that failed, missing files,
+    /// All problems since the last call: errors on the console, failed scripts, missing files,
     /// and every request to another machine.
     #[track_caller]
     pub fn complaints(&self) -> Vec<String> {

@@ -1,5 +1,5 @@
-//! A browser without a window, for the tests of pages: that they work, that they are readable, and
-//! that a keyboard is enough.
+//! A browser without a window. The tests check that pages work, that they are readable, and that
+//! they can be used with only a keyboard.
 //!
 //! ```no_run
 //! # use tests::browser::{Browser, Scheme, View};
@@ -37,19 +37,19 @@ pub use fantoccini::key::Key;
 pub use paper::PrintSize;
 pub use picture::{Picture, Stale};
 
-/// Enough for everything that a page does in a moment, also on a busy machine.
+/// Enough for everything that a page does in a moment, even on a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The size of the window.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct View {
-    /// In CSS pixels.
+    /// The width in CSS pixels.
     pub width: u32,
-    /// In CSS pixels.
+    /// The height in CSS pixels.
     pub height: u32,
     /// Pixels of the device for each CSS pixel.
     pub scale: f32,
-    /// A touch device: its scrollbars take no room.
+    /// Whether the device has a touch screen. Its scrollbars take no room.
     pub mobile: bool,
 }
 
@@ -80,17 +80,17 @@ impl fmt::Display for Scheme {
     }
 }
 
-/// A browser without history, which reaches only this machine. Dropped, it ends, also when the test
-/// fails.
+/// A browser without history, which reaches only this machine. It ends when it is dropped, even if
+/// the test fails.
 #[derive(Debug)]
 pub struct Browser {
     driver: Driver,
 }
 
 impl Browser {
-    /// Starts a browser. Only a few run at once; this waits for its turn.
+    /// Starts a browser. Only a few browsers run at once, so this function waits for its turn.
     ///
-    /// None, with a line on stderr, when no browser is installed.
+    /// `None`, with a line on stderr, if no browser is installed.
     pub fn start() -> Option<Self> {
         match Driver::start() {
             Ok(driver) => {
@@ -123,7 +123,7 @@ impl Browser {
         self.devtools("Emulation.setDeviceMetricsOverride", &metrics);
         let features = json!([
             { "name": "prefers-color-scheme", "value": scheme.to_string() },
-            // The time of a look must not matter.
+            // The result must not depend on the time.
             { "name": "prefers-reduced-motion", "value": "reduce" },
         ]);
         self.devtools("Emulation.setEmulatedMedia", &json!({ "features": features }));

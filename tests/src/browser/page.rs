@@ -13,13 +13,13 @@ use super::{Browser, Key, LIMIT};
 
 /// The time between two looks at a page.
 const PAUSE: Duration = Duration::from_millis(20);
-/// More elements than a keyboard can reach on any page.
+/// More elements than any page has for the keyboard.
 const TABS: usize = 500;
 /// The condition for an element to be shown.
 const VISIBLE: &str = "{ visibilityProperty: true, opacityProperty: true }";
 
-/// The elements beyond the edge, except those within an element that scrolls by itself. The
-/// document is not always the scrolling element: `main` may be in a box that scrolls.
+/// The elements beyond the edge, except those in an element that scrolls by itself. The document is
+/// not always the scrolling element: `main` may be in a box that scrolls.
 const SIDEWAYS: &str = "(() => {
     const main = document.querySelector('main');
     const boxes = [];
@@ -65,7 +65,7 @@ impl Browser {
     pub fn texts(&self, expression: &str) -> Vec<String> {
         let value = self.eval(expression);
         let Ok(texts) = serde_json::from_value(value.clone()) else {
-            panic!("{expression} is no list of texts: {value}")
+            panic!("{expression} is not a list of texts: {value}")
         };
         texts
     }
@@ -75,7 +75,7 @@ impl Browser {
         self.driver.run(self.driver.client().execute(body, args))
     }
 
-    /// The reasons why the page scrolls sideways; none if it does not.
+    /// The reasons why the page scrolls sideways. The list is empty if the page does not.
     #[track_caller]
     pub fn sideways(&self) -> Vec<String> {
         self.texts(SIDEWAYS)
@@ -88,12 +88,12 @@ impl Browser {
         self.must(selector, self.driver.run(element.text()))
     }
 
-    /// Waits until a JavaScript expression is true, over new pages too.
+    /// Waits until a JavaScript expression is true, even if new pages load meanwhile.
     #[track_caller]
     pub fn wait(&self, what: &str, expression: &str) {
         let end = Instant::now() + LIMIT;
         loop {
-            // A page that is about to be replaced cannot answer.
+            // A page that is about to be replaced cannot evaluate the expression.
             let last = self.script(&format!("return ({expression})"), vec![]);
             if last.as_ref().is_ok_and(|value| *value == true) {
                 return;
@@ -105,7 +105,7 @@ impl Browser {
     }
 
     /// Clicks the first element that a CSS selector finds, as soon as the element can be clicked. A
-    /// covered element cannot.
+    /// covered element cannot be clicked.
     #[track_caller]
     pub fn click(&self, selector: &str) {
         let element = self.find(selector);
@@ -126,7 +126,7 @@ impl Browser {
         self.must(selector, self.driver.run(element.send_keys(text)));
     }
 
-    /// Presses and releases a key, at the focus.
+    /// Presses and releases a key. The element with the focus receives it.
     #[track_caller]
     pub fn press(&self, key: Key) {
         let value = char::from(key);
@@ -136,7 +136,7 @@ impl Browser {
         self.must("a key", self.driver.run(self.driver.client().perform_actions(actions)));
     }
 
-    /// Types a text, at the focus.
+    /// Types a text into the element with the focus.
     #[track_caller]
     pub fn press_all(&self, text: &str) {
         let keys = KeyActions::new("keyboard".to_string());
@@ -168,7 +168,7 @@ impl Browser {
         self.must(selector, self.driver.run(self.driver.client().perform_actions(actions)));
     }
 
-    /// The first such element that is shown, waiting until there is one.
+    /// Waits for an element that the selector finds and that is shown, and returns the first.
     #[track_caller]
     pub(super) fn find(&self, selector: &str) -> Element {
         let all = format!("[...document.querySelectorAll({selector:?})]");

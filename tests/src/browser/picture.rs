@@ -1,4 +1,4 @@
-//! Pictures with their text: a stale picture is noticed.
+//! Pictures that contain their text, so that a test notices a stale picture.
 
 use std::{
     collections::BTreeMap,
@@ -34,12 +34,12 @@ impl Picture {
         Self { path: path.as_ref().to_owned() }
     }
 
-    /// Its file.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The text that it shows. None when the file contains no text.
+    /// The text that the picture shows. `None` if the file contains no text.
     pub fn text(&self) -> io::Result<Option<String>> {
         let decoder = Decoder::new(io::BufReader::new(fs::File::open(&self.path)?));
         let reader = decoder.read_info().map_err(io::Error::other)?;
@@ -48,7 +48,7 @@ impl Picture {
         chunk.map(|chunk| chunk.get_text().map_err(io::Error::other)).transpose()
     }
 
-    /// Compares the text that it shows with `text`.
+    /// Compares the text that the picture shows with `text`.
     pub fn shows(&self, text: &str) -> Result<(), Stale> {
         let old = match self.text() {
             Ok(Some(old)) => old,
@@ -63,7 +63,7 @@ impl Picture {
         Err(Stale(diff))
     }
 
-    /// Writes `screenshot`, a PNG, made small, with `text` in it.
+    /// Writes `screenshot`, a PNG, in a smaller form that contains `text`.
     pub fn save(&self, screenshot: &[u8], text: &str) -> io::Result<()> {
         let (width, height, pixels) = rgb(screenshot)?;
         let mut file = Vec::new();
@@ -107,7 +107,7 @@ fn rgb(png: &[u8]) -> io::Result<(u32, u32, Vec<u8>)> {
     Ok((frame.width, frame.height, pixels))
 }
 
-/// A palette, and the index of each pixel in it, when the colors are few enough.
+/// A palette, and the index of each pixel in it, if there are few enough colors.
 fn indexed(pixels: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let mut places = BTreeMap::new();
     let mut palette = Vec::new();

@@ -7,8 +7,8 @@ use serde_json::json;
 use super::{Browser, LIMIT, Picture};
 use crate::root;
 
-/// Nothing blinks or moves on a picture. The page's policy does not apply to a style sheet made
-/// like this.
+/// Stops everything that blinks or moves. The page's policy does not apply to a style sheet that is
+/// added like this.
 const STILL: &str = "
     const still = new CSSStyleSheet();
     still.replaceSync('*, *::before, *::after { animation: none !important; \
@@ -19,12 +19,12 @@ impl Browser {
     /// Compares the text of a picture in the book, `book/src/images/NAME.png`, with an element.
     /// `:root` is the whole window; see [`Browser::look`] for its size.
     ///
-    /// `mask` replaces the text that differs from run to run. While the texts are equal, the
-    /// picture stays as it is, and its pixels are not compared. When they differ,
-    /// `SCREENSHOTS=accept cargo test ...` takes it again. To have another picture of the same
-    /// text, delete the old one first.
+    /// `mask` replaces the text that differs from run to run. If the texts are equal, the picture
+    /// is kept, and its pixels are not compared. If the texts differ,
+    /// `SCREENSHOTS=accept cargo test ...` takes the picture again. To replace a picture with
+    /// the same text, delete the old picture first.
     ///
-    /// Afterwards the page has no animations.
+    /// Afterwards, the page has no animations.
     #[track_caller]
     pub fn screenshot(&self, name: &str, selector: &str, mask: impl Fn(&str) -> String) {
         let picture = Picture::at(root().join(format!("book/src/images/{name}.png")));
@@ -32,7 +32,7 @@ impl Browser {
         self.hold(&picture, selector, mask, accept);
     }
 
-    /// The same for any picture. A stale one is taken again if `accept` is set.
+    /// The same for any picture. A stale picture is taken again if `accept` is set.
     #[track_caller]
     pub fn hold(
         &self,
@@ -61,8 +61,8 @@ impl Browser {
         eprintln!("took {path}");
     }
 
-    /// A picture of an element, and its text. Both change while the page is live, so this repeats
-    /// until the text is the same before and after.
+    /// A picture of an element, and its text. Both change while the page is live, so the function
+    /// tries again until the text is the same before and after the picture.
     #[track_caller]
     fn take(&self, selector: &str, read: impl Fn() -> String) -> (String, Vec<u8>) {
         let end = Instant::now() + LIMIT;

@@ -1,5 +1,5 @@
 //! Half an hour of visitors on a clock that a test moves: ten minutes of step 04, ten of step 05,
-//! which is slow on purpose, and ten of step 04 again. The book's charts are drawn from it.
+//! which is slow on purpose, and ten of step 04 again. The book's charts show this recording.
 
 mod visitors;
 mod watch;
@@ -26,7 +26,7 @@ fn recording_is_reproducible() {
     let mut table = String::from("minute  requests  average      P95      min      max\n");
     for minute in &*RECORDING {
         let latency = &minute.latency;
-        assert_eq!(latency.count, minute.requests, "both instruments tell of the same requests");
+        assert_eq!(latency.count, minute.requests, "both instruments count the same requests");
         writeln!(
             table,
             "{:6}  {:8}  {:7.0}  {:7.0}  {:7.0}  {:7.0}",

@@ -18,7 +18,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// The exported numbers of one minute.
 pub struct Minute {
-    /// Counted from the beginning of the recording.
+    /// The number of the minute, from the beginning of the recording.
     pub number: u64,
     /// The value of `request-count`.
     pub requests: u64,
@@ -80,7 +80,7 @@ pub static RECORDING: LazyLock<Vec<Minute>> = LazyLock::new(|| {
 });
 
 async fn record() -> Vec<Minute> {
-    // The exporter to Azure has this temporality.
+    // The exporter for Azure has this temporality.
     let recorder = Recorder::global(Temporality::Delta);
     let (quick, slow) = (step_04::app::app(), step_05::app::app());
     fastrand::seed(1);

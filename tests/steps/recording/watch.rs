@@ -1,5 +1,5 @@
-//! Application Insights with the recording: each minute is exported at its end, and then the rule
-//! is evaluated. All on a clock that a test moves.
+//! The recording in the Application Insights stand-in, on a clock that a test moves. Each minute is
+//! exported at its end, and then the rule is evaluated.
 
 use std::{
     ops::Range,
