@@ -41,7 +41,7 @@ fn errors_of_a_page_are_reported() {
     {
         assert!(complaints.contains(trouble), "{trouble}: {complaints}");
     }
-    assert_eq!(browser.complaints(), Vec::<String>::new(), "each is told once");
+    assert_eq!(browser.complaints(), Vec::<String>::new(), "each is reported once");
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn span_lacks_attributes_that_the_conventions_require() {
     }
 }
 
-/// Not a defect: the conventions require the path. It carries the visitor's name off the machine.
+/// Not a defect: the conventions require the path, so the visitor's name leaves the machine.
 #[test]
 fn span_has_the_name_of_the_visitor() {
     let span = server_span("GET /Rumpelstiltskin/", |program| program);

@@ -23,8 +23,8 @@ const INTRODUCTION: &str = "
 ";
 
 const LATER: &str = "
-# The crates that later steps need, at the versions that fit together. Nothing here is compiled:
-# move a line up to [dependencies] to use the crate.
+# The crates that later steps need, in versions that work together. Nothing here is compiled:
+# to use a crate, move its line up to [dependencies].
 ";
 
 /// Converts the manifest of a step to that of `mine/`.

@@ -14,7 +14,7 @@ use crate::{
 const MANY: u64 = 20;
 /// The shortest plausible average duration of a request, in seconds.
 const SHORTEST: f64 = 0.2e-6;
-/// If no bound of a bucket is below this many seconds, the buckets do not suit times.
+/// If all bounds of the buckets are above this many seconds, the buckets do not suit durations.
 const COARSE: f64 = 1.0;
 
 /// One check for each metric of the step.

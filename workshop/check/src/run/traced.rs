@@ -20,7 +20,7 @@ use crate::visit;
 
 /// Where the app gives a verdict to another process.
 const VERDICT: &str = "/api/verdict";
-/// Enough verdicts that at least one has a delay.
+/// Enough verdicts that at least one of them most likely has a delay.
 const VERDICTS: usize = 6;
 const VISITS: usize = 5;
 /// The maximum number of bytes that are read of the head of a request.

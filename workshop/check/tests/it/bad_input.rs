@@ -45,7 +45,7 @@ fn a_fixed_port_is_reported() {
     options.env = vec![("FAULT".into(), "port".into()), ("FIXED_PORT".into(), port.clone())];
     let report = check::check(&options).unwrap();
     assert_violations(&report, &["port_ignored"]);
-    // The port is free now, but a second app beside the first fails all the same.
+    // The port is free now, but a second app beside the first still fails.
     drop(taken);
     let report = check::check(&options).unwrap();
     finding(&report, "port_ignored");

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::workspace::Workspace;
 
-/// Make your own app in mine/, ready to write STEP
+/// Create your own app in mine/, ready for you to write STEP
 #[derive(Args, Debug)]
 pub struct Start {
     /// The step that you want to write; mine/ begins with the step before it

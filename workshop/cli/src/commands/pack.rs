@@ -12,8 +12,8 @@ use crate::{pack, say, seconds, with_progress, workspace::Workspace};
 
 const DETAILS: &str = "\
 DIR gets READ-ME-FIRST.txt and an archive with the workshop's files, every crate, and the
-book as HTML. Unpacked on the disk of a machine with Rust, everything builds and runs
-without a network. Files that git does not track, such as .env, are left out; without git,
+book as HTML. Once the archive is unpacked on a machine with Rust, everything builds and
+runs without a network. Files that git does not track, such as .env, are left out; without git,
 .env and the folders named target are. If DIR has an older pack, it is replaced, and your
 own files stay, such as the installers of Rust in DIR/installers.";
 

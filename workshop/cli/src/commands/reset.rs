@@ -15,12 +15,12 @@ use crate::pack::ORIGINALS;
 use crate::workspace::Workspace;
 
 pub(super) const DETAILS: &str = "\
-The original is that of the last commit, and in a pack without git a copy of the steps in
-the folder .originals. Your version of the step is kept in a folder steps.old-1, steps.old-2,
+The original comes from the last commit or, in a pack without git, from the copy of the steps
+in the folder .originals. Your version of the step is kept in a folder steps.old-1, steps.old-2,
 and so on. If cargo itself does not start because of an error in a Cargo.toml of a step, type
 target/debug/workshop instead of cargo workshop.";
 
-/// Replace a step that you have changed by the original, and keep your version
+/// Replace a step that you have changed with the original, and keep your version
 #[derive(Args, Debug)]
 #[command(after_help = DETAILS)]
 pub struct Options {

@@ -125,12 +125,12 @@ fn read_me() -> String {
 OpenTelemetry in Rust, a workshop
 
 1. Copy {ARCHIVE} from the stick to your disk. In a terminal, in the
-   folder with that file, unpack it. Windows 10 and newer have the command tar, too:
+   folder with that file, unpack the archive. Windows 10 and newer have the command tar, too:
 
        tar -xzf {ARCHIVE}
        cd {FOLDER}
 
-2. You need Rust {RUST_VERSION} or newer, and a linker. This command checks both:
+2. You need Rust {RUST_VERSION} or newer, and a linker. This command checks for both:
 
        sh check.sh
 
@@ -146,7 +146,7 @@ OpenTelemetry in Rust, a workshop
        cargo workshop prepare
        cargo workshop rehearse
 
-   The first command builds everything in some minutes, and the second runs every program
+   The first command builds everything in a few minutes, and the second runs every program
    once. They need no network: every crate is in the folder {CRATES}, and .cargo/config.toml
    tells cargo to use that folder.
 
