@@ -100,7 +100,7 @@ fn rule() -> Rule {
     }
 }
 
-/// The rule equals the one that a learner makes in the stand-in with `--azure-timing`.
+/// The rule equals the one that a learner creates in the stand-in with `--azure-timing`.
 #[test]
 fn rule_is_the_one_of_the_book() {
     let too_slow = too_slow(&Timing::azure());

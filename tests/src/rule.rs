@@ -7,7 +7,7 @@ use app_insights::{
 use harness::{Running, http};
 use url::form_urlencoded::Serializer;
 
-/// The rule that a learner makes on the page, and that `azure/monitoring.bicep` deploys: the
+/// The rule that a learner creates on the page, and that `azure/monitoring.bicep` deploys: the
 /// average latency exceeds a second.
 pub fn too_slow(timing: &Timing) -> Rule {
     let latency = Metric::named("request-latency");

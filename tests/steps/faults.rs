@@ -422,7 +422,7 @@ fn aborted_requests_are_counted_and_timed() {
     let session = Session::with(5, sleepy, |_| OK).unwrap();
     let mut client = session.step.connect().unwrap();
     client.write_all(b"GET /Ada/ HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
-    // The app accepts connections in order: this answer shows that the other request has begun.
+    // The app accepts connections in order: this response shows that the other request has begun.
     session.step.get("/favicon.ico").unwrap();
     drop(client);
     session.wait_for_exports(1).unwrap();

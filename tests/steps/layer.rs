@@ -108,7 +108,7 @@ fn active_and_done(recorder: &Recorder) -> (usize, u64) {
     (active, total("http.server.request.duration"))
 }
 
-/// The number of handlers that have ended, also by a panic or an abort.
+/// The number of handlers that have ended, including those that panicked or were aborted.
 static ENDED: AtomicUsize = AtomicUsize::new(0);
 
 struct Ending;

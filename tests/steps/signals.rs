@@ -150,7 +150,7 @@ fn shutdown_is_silent_about_a_rejected_last_export() {
     }
 }
 
-/// The back end reads each request and never answers. A queue is full after 2048 items.
+/// The back end reads each request and never responds. A queue is full after 2048 items.
 #[test]
 #[ignore = "waits for timeouts of 5 s"]
 fn app_serves_and_stops_while_every_signal_hangs() {

@@ -58,7 +58,7 @@ impl Reader {
     fn attribute(&mut self, text: &str) {
         if let Some(point) = &mut self.point {
             // The exponential histogram has spaces before the colon. An empty value has no space
-            // after it, as the line was trimmed.
+            // after it, because the line was trimmed.
             if let Some((key, value)) = text.split_once(':') {
                 let value = Attribute { text: value.trim().to_string(), kind: None };
                 point.attributes.insert(key.trim_end().to_string(), value);

@@ -80,7 +80,7 @@ pub enum SpanKind {
     Server,
     /// Waits for another process.
     Client,
-    /// Work inside of the process.
+    /// Works inside the process.
     Internal,
 }
 

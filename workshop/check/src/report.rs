@@ -15,7 +15,7 @@ const LABEL: usize = 17;
 /// The result of a check.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// The program, as it was named.
+    /// The path of the program, as the user gave it.
     pub program: String,
     /// The step that the program was compared with.
     pub step: u8,
@@ -32,7 +32,7 @@ pub struct Report {
 /// One thing that should hold.
 #[derive(Clone, Debug, Serialize)]
 pub struct Check {
-    /// The thing, as a short sentence.
+    /// A short sentence that states what should hold.
     pub title: String,
     /// The reason why it was not checked.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,7 +62,7 @@ pub struct Finding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
-    /// Good to know.
+    /// Worth knowing, but not a problem.
     Information,
     /// Could be better.
     Improvement,

@@ -59,7 +59,7 @@ impl Output {
         Ok(Self { kind, folder: folder.to_owned(), old: old.collect() })
     }
 
-    /// Replaces the files of the last run by those in `built`.
+    /// Replaces the files of the last run with those in `built`.
     pub fn replace_with(&self, built: &Path) -> Result<()> {
         let new: BTreeSet<_> = files_in(built)?.into_iter().collect();
         for path in new.difference(&self.old) {

@@ -92,8 +92,8 @@ impl StandIns {
         self.app_insights.connection_string()
     }
 
-    /// Serves until `stop`. The output on stdout is the same as that of the two programs, as the
-    /// book shows it.
+    /// Serves until `stop`. The output on stdout is the same as that of the two programs, which
+    /// the book shows.
     pub async fn serve(self, stop: CancellationToken) -> Result<()> {
         let collector = self.collector.serve(io::stdout(), stop.clone().cancelled_owned());
         let app_insights =

@@ -37,7 +37,7 @@ impl Changes {
             // An error means that the program ends.
             let _ = sender.send(event);
         })?;
-        // A file is watched through its folder, as editors replace the file.
+        // A file is watched through its folder, because editors replace the file.
         watcher.watch(&root, RecursiveMode::NonRecursive)?;
         for folder in sources.iter().map(|source| root.join(source)) {
             if folder.is_dir() {

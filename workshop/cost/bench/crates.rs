@@ -1,4 +1,4 @@
-//! What the first build compiles: the crates of step 02 that take longest.
+//! The compilation of the first build: the crates of step 02 that take longest.
 
 use std::{collections::BTreeMap, fs};
 

@@ -1,5 +1,5 @@
 //! Runs a program as a user would: starts it, waits until it is ready, sends it requests, stops
-//! it, and reads what it printed.
+//! it, and reads its output.
 //!
 //! This crate refers to no step by name. A program is a path, so the same code runs a step, a
 //! stand-in, and a program that a learner wrote. Such a program may print garbage, flood its

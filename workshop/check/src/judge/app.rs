@@ -1,4 +1,4 @@
-//! The app itself: it starts, answers, and stops.
+//! Checks that the app starts, responds, and stops.
 
 use harness::{Error, Finished};
 
