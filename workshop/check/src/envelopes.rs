@@ -13,7 +13,7 @@ use crate::{
     registry::{Instrument, SpanKind},
 };
 
-/// The exporter mixes the attributes of the resource, with these prefixes, with those of the series.
+/// The exporter mixes the attributes of the resource, which have these prefixes, with the others.
 const RESOURCE: [&str; 2] = ["service.", "telemetry."];
 
 /// Reads the valid envelopes of a request.
