@@ -53,7 +53,7 @@ fn a_taken_port_is_reported_in_one_line() {
     assert_eq!(second.status.code(), Some(1));
     let said = second.stderr;
     assert!(said.starts_with(&format!("Cannot listen on {}: ", first.address)), "{said}");
-    assert!(said.ends_with("--listen 127.0.0.1:0 takes any free port)\n"), "{said}");
+    assert!(said.ends_with("--listen 127.0.0.1:0 selects a free port)\n"), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
     assert_eq!(second.stdout, "");
 }
