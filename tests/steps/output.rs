@@ -10,9 +10,9 @@ use tests::{
 /// An interval so long that only the last export happens.
 const NEVER: &str = "3600000";
 
-/// Two visitors, one of whom comes three times, and a browser's request for an icon.
+/// The four visits of the page on step 02, and the request of a browser for an icon.
 fn visit(step: &Running) {
-    for path in ["/Ada/", "/Ada/", "/Ada/", "/Grace/", "/favicon.ico"] {
+    for path in ["/Ada/", "/Ada/", "/Ada/", "/Ada/", "/favicon.ico"] {
         step.get(path).unwrap();
     }
 }

@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     let root = Path::new(&package).ancestors().nth(2).expect("the package is in workshop/mine");
     let manifest = root.join("mine/Cargo.toml");
     if !manifest.is_file() {
-        eprintln!("There is no mine/ yet: cargo workshop start makes it");
+        eprintln!("There is no mine/ yet: cargo workshop exercise 1 --start creates it");
         return ExitCode::FAILURE;
     }
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()));

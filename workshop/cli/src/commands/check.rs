@@ -90,7 +90,7 @@ fn print(report: &Report, json: bool) -> Result<()> {
 /// Builds `mine/`, and returns the path of its program. Cargo shows its own progress and errors.
 fn build(workspace: &Workspace) -> Result<PathBuf> {
     if !learn::exists(workspace.root()) {
-        bail!("There is no mine/ yet: cargo workshop start makes it");
+        bail!("There is no mine/ yet: cargo workshop exercise 1 --start creates it");
     }
     let manifest = workspace.root().join("mine").join("Cargo.toml");
     let mut command = cargo(workspace);

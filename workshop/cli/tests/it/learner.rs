@@ -96,7 +96,7 @@ fn check_without_mine_says_how_to_make_it() {
     let folder = copy();
     let finished = in_copy(&folder, &["check"]);
     assert_eq!(finished.status.code(), Some(1));
-    assert!(finished.stderr.contains("cargo workshop start"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("cargo workshop exercise 1 --start"), "{}", finished.stderr);
 }
 
 #[test]
