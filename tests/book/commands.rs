@@ -22,7 +22,7 @@ const NOT_HERE: [(&str, &str); 11] = [
     ),
     ("docker ", "needs Docker"),
     ("direnv ", "needs direnv, and changes what its owner allows"),
-    ("cargo bench -p cost", "takes half an hour; CI runs its check"),
+    ("cargo bench -p cost", "takes a quarter of an hour; CI runs its check"),
     ("cargo test --workspace", "runs this test"),
     ("cargo workshop check", "checks an app that the reader has written"),
     ("curl ", "asks a program in another terminal; experiments.rs sends the same requests"),

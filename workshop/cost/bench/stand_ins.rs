@@ -10,7 +10,7 @@ use harness::{Answer, Backend, Program, Running};
 use crate::{load, pairs::median};
 
 pub const COLUMNS: [&str; 4] = ["exports per second", "of the first", "lowest", "highest"];
-const ROUNDS: usize = 10;
+const ROUNDS: usize = 40;
 
 /// Exports of step 03, as fast as possible.
 pub fn measure() -> Result<Vec<Row>> {
