@@ -57,7 +57,7 @@ fn parts_of_the_layers_match_the_pages() {
         ("an empty middleware, from_fn", "the middleware of step 04", &half),
         ("the layer without any provider", layer, &half),
         // The rest is the span, about a third.
-        ("its metrics without its span", layer, &(0.6..0.75)),
+        ("the layer's metrics, no span", layer, &(0.6..0.75)),
     ] {
         let share = over(part) / over(whole);
         assert!(expected.contains(&share), "{part}: {share}");

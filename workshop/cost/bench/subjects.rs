@@ -52,7 +52,7 @@ pub const APPS: [Named<Router>; 12] = [
         global::set_meter_provider(opentelemetry::metrics::noop::NoopMeterProvider::new());
         step_02::app::app()
     }),
-    ("its metrics without its span", || {
+    ("the layer's metrics, no span", || {
         let meter = meters(NEVER).meter("cost");
         step_01::app::app().layer(layer_fn(move |inner| Measured::new(inner, &meter)))
     }),
