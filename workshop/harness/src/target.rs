@@ -38,8 +38,11 @@ fn copy(from: &Path, to: &Path, file: fn(&Path, &Path) -> io::Result<()>) -> io:
         let to = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
             copy(&entry.path(), &to, file)?;
-        } else {
-            file(&entry.path(), &to)?;
+        } else if let Err(error) = file(&entry.path(), &to)
+            // A build that runs at the same time can delete a file.
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            return Err(error);
         }
     }
     Ok(())
