@@ -88,11 +88,12 @@ fn report_for_upstream_shows_the_recorded_instructions() {
     let page = std::fs::read_to_string(&path).unwrap();
     let (start, rest) = page.split_once("<!-- instructions -->\n```text\n").unwrap();
     let (_, end) = rest.split_once("```\n").unwrap();
-    let layer = "opentelemetry-instrumentation-tower";
     let manifest = std::fs::read_to_string(root().join("Cargo.toml")).unwrap();
-    let dependency = manifest.lines().find(|line| line.starts_with(layer)).unwrap();
-    let version = dependency.split('"').nth(1).unwrap();
-    assert!(page.contains(&format!("`{layer}` {version} ")), "the report is about {version}");
+    for name in ["opentelemetry-instrumentation-tower", "opentelemetry", "axum"] {
+        let dependency = manifest.lines().find(|line| line.starts_with(&format!("{name} = ")));
+        let version = dependency.unwrap().split('"').nth(1).unwrap();
+        assert!(page.contains(&format!("`{name}` {version}")), "not about {name} {version}");
+    }
     let table = results().table("instructions").unwrap().text();
     assert_file(&path, &format!("{start}<!-- instructions -->\n```text\n{table}\n```\n{end}"));
 }
